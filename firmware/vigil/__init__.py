@@ -1,0 +1,15 @@
+"""
+Vigil: a recorder which can be trusted. The map of this program, in the order light travels.
+
+    cameras/    light becomes packets        (one sibling per kind of camera, behind `source.py`)
+    frames/     packets are held and chosen  (pre-roll ring, takes, motion: pure)
+    segments/   packets become sealed bytes  (fragmented MP4, age, signed sidecar, verification: pure)
+    store/      sealed bytes are kept        (disk, recovery, journal, index, retention)
+    guard/      judgement                    (pure)
+    config/     what the owner asked for     (every mistake at once)
+    clock/      what time it is, and how far it may be believed
+    processes/  the only wiring: record, guard, signer, run
+    cli/        what a person types
+"""
+
+__version__ = "0.1.0"

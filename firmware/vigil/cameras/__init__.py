@@ -1,0 +1,1 @@
+"""Light becomes packets: one module per kind of camera."""

@@ -1,0 +1,1 @@
+"""Packets held and chosen: nothing here touches a device."""

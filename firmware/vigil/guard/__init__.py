@@ -1,0 +1,1 @@
+"""Judgement: nothing here touches a device."""

@@ -1,0 +1,1 @@
+"""The only wiring: each module here is one process."""

@@ -1,0 +1,1 @@
+"""Packets become sealed, signed bytes: no camera, no disk."""

@@ -1,0 +1,1 @@
+"""Sealed bytes are kept, found again, and forgotten on purpose."""
