@@ -1,0 +1,50 @@
+# Everything one does with Vigil's source. Each target sets the checkout up first, where that is still to do.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules
+
+export VIGIL_CACHE ?= $(HOME)/.cache/vigil
+PYTHON := .venv/bin/python
+JOBS ?= 2
+PYTEST := $(PYTHON) -m pytest -n $(JOBS) --dist loadgroup
+ARGS ?=
+
+# The stamp names what set-up was done from, and where: a changed lock or a moved checkout is set up again.
+GROUND := firmware/locks/tests.txt tests/ground/apt.txt tests/ground/setup.sh pyproject.toml
+READY := .venv/.ready-$(shell { pwd; cat $(GROUND); } | sha256sum | cut -c1-16)
+
+.PHONY: help setup run test check bench torture lock clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+setup: $(READY) ## Debian packages, and .venv with the locked dependencies
+
+# One set-up at a time: the Makefile itself is the lock.
+$(READY):
+	@flock Makefile sh -c 'test -e $@ || tests/ground/setup.sh $@'
+
+run: $(READY) ## record here, with a camera that draws itself: ARGS="--plain --for 60"
+	@.venv/bin/vigil run --data var/demo $(ARGS)
+
+test: $(READY) ## every test, then the unit tests under Python 3.13
+	@failed=0; \
+	$(PYTEST) $(ARGS) || failed=1; \
+	tests/ground/trixie.sh unit || failed=1; \
+	exit $$failed
+
+check: $(READY) ## the fast loop: all but the slow tests, under two minutes
+	@$(PYTEST) -m "not slow and not torture" $(ARGS)
+
+bench: $(READY) ## the figures in docs/, measured here
+	@$(PYTHON) tests/bench/run.py $(ARGS)
+
+torture: $(READY) ## every test there is, for hours
+	@VIGIL_TORTURE=1 $(PYTEST) -m "torture or not torture" $(ARGS)
+
+lock: ## resolve the dependencies anew: ARGS=--upgrade for the newest
+	@tests/ground/lock.sh $(ARGS)
+
+clean: ## remove what set-up and tests made; recordings in var/ stay
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build firmware/*.egg-info
+	@find firmware tests -name __pycache__ -prune -exec rm -rf {} +
