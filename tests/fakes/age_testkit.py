@@ -1,4 +1,4 @@
-"""The official age test vectors (C2SP CCTV), as the npm package `cctv-age` carries them; cached outside the checkout."""
+"""The official age test vectors (C2SP CCTV), as the npm package `cctv-age` has them; cached outside the checkout."""
 
 from __future__ import annotations
 

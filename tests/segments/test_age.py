@@ -8,10 +8,10 @@ import subprocess
 
 import pyrage
 import pytest
-from fakes.age_testkit import Vector, vectors
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes.age_testkit import Vector, vectors
 from vigil.errors import FormatError, SealError, Truncated, WrongKey
 from vigil.segments import age, bech32, stream
 
@@ -170,7 +170,7 @@ def test_a_parsed_header_is_the_only_spelling_of_itself(data):
 
 def test_reading_a_span_opens_only_its_chunks():
     identity = age.Identity.generate(os.urandom)
-    header, key = age.new_header([identity.recipient], os.urandom)
+    _, key = age.new_header([identity.recipient], os.urandom)
     plaintext = os.urandom(10 * stream.CHUNK_BYTES + 5)
     sealed = stream.seal(key, plaintext)
     touched: list[int] = []

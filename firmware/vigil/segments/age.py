@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from vigil.errors import FormatError, Forged, Truncated, WrongKey
+from vigil.errors import Forged, FormatError, Truncated, WrongKey
 from vigil.segments import bech32, stream
 
 RandomBytes = Callable[[int], bytes]
@@ -204,7 +204,7 @@ class Header:
         return ", ".join(f"{kinds.count(kind)} × {kind}" for kind in dict.fromkeys(kinds))
 
 
-def new_header(to: Sequence[Recipient | Passphrase], random_bytes: RandomBytes) -> tuple[bytes, bytes]:
+def new_header(to: Sequence[Recipient | Passphrase], random_bytes: RandomBytes) -> tuple[bytes, stream.PayloadKey]:
     """Return a header for everybody in `to` with the payload nonce behind it, and the payload key."""
     if not to:
         raise FormatError("there is nobody to seal for: a recording needs at least one recipient")

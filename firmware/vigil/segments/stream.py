@@ -17,8 +17,10 @@ SEALED_CHUNK_BYTES = CHUNK_BYTES + TAG_BYTES
 LAST = True
 NOT_LAST = False
 
+PayloadKey = ChaCha20Poly1305
 
-def payload_key(file_key: bytes, nonce: bytes) -> ChaCha20Poly1305:
+
+def payload_key(file_key: bytes, nonce: bytes) -> PayloadKey:
     """Return the cipher for the chunks of one file."""
     return ChaCha20Poly1305(HKDF(SHA256(), 32, nonce, b"payload").derive(file_key))
 
@@ -28,14 +30,14 @@ def chunk_nonce(counter: int, last: bool) -> bytes:
     return counter.to_bytes(11, "big") + (b"\x01" if last else b"\x00")
 
 
-def seal(key: ChaCha20Poly1305, plaintext: bytes) -> bytes:
+def seal(key: PayloadKey, plaintext: bytes) -> bytes:
     """Seal a whole small plaintext."""
     count = max(1, -(-len(plaintext) // CHUNK_BYTES))
     parts = (plaintext[i * CHUNK_BYTES : (i + 1) * CHUNK_BYTES] for i in range(count))
     return b"".join(key.encrypt(chunk_nonce(i, i == count - 1), part, None) for i, part in enumerate(parts))
 
 
-def open_all(key: ChaCha20Poly1305, sealed: bytes) -> bytes:
+def open_all(key: PayloadKey, sealed: bytes) -> bytes:
     """Open a whole small payload. Raises `Forged` or `Truncated`."""
     reader = ChunkReader(key, lambda offset, size: sealed[offset : offset + size], len(sealed))
     return b"".join(reader.read_all())
@@ -49,7 +51,7 @@ class ChunkReader:
     nonce), `size` is the payload's length in bytes.
     """
 
-    def __init__(self, key: ChaCha20Poly1305, read_at: Callable[[int, int], bytes], size: int) -> None:
+    def __init__(self, key: PayloadKey, read_at: Callable[[int, int], bytes], size: int) -> None:
         self._key = key
         self._read_at = read_at
         self._size = size
@@ -77,10 +79,9 @@ class ChunkReader:
         try:
             plain = self._key.decrypt(chunk_nonce(index, last), sealed, None)
         except InvalidTag:
-            plain = self._not_the_last(index, sealed) if last else None
-            if plain is None:
-                raise Forged(f"chunk {index} of this age file was changed or is torn") from None
-            raise Truncated(f"this age file ends behind chunk {index}, which is not its last") from None
+            if last and self._opens_as_inner(index, sealed):
+                raise Truncated(f"this age file ends behind chunk {index}, which is not its last") from None
+            raise Forged(f"chunk {index} of this age file was changed or is torn") from None
         if last and not plain and index:
             raise Forged("the last chunk of this age file is empty, which age forbids")
         self._held = (index, plain)
@@ -102,8 +103,9 @@ class ChunkReader:
         for index in range(self.count):
             yield self.chunk(index)
 
-    def _not_the_last(self, index: int, sealed: bytes) -> bytes | None:
+    def _opens_as_inner(self, index: int, sealed: bytes) -> bool:
         try:
-            return self._key.decrypt(chunk_nonce(index, NOT_LAST), sealed, None)
+            self._key.decrypt(chunk_nonce(index, NOT_LAST), sealed, None)
         except InvalidTag:
-            return None
+            return False
+        return True
