@@ -1,0 +1,46 @@
+"""What must hold between settings, when each of them is right by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vigil.config.kinds import grouped
+from vigil.config.model import Camera, Recording, Storage
+
+CAMERAS_AT_MOST = 64
+
+_PEAK = 1.5
+"""An encoder under rate control overshoots its average for some seconds; half as much again is ample."""
+
+
+def storage_problem(storage: Storage) -> str:
+    """Return what is wrong between the settings of `[storage]`, or nothing."""
+    if storage.free_target_bytes <= storage.free_start_bytes:
+        return (
+            f"storage.free_target_bytes = {grouped(storage.free_target_bytes)}: give more than free_start_bytes "
+            f"({grouped(storage.free_start_bytes)}), or deleting would start again at once"
+        )
+    return ""
+
+
+def ring_problems(cameras: Sequence[Camera], recording: Recording) -> list[str]:
+    """Return a sentence for each camera whose pre-roll cannot fit into the memory allowed for it."""
+    return [
+        f"camera.{camera.id}.pre_roll_s = {camera.pre_roll_s}: at {camera.bit_rate_kbps} kbit/s this takes about "
+        f"{grouped(need)} bytes, more than recording.ring_bytes ({grouped(recording.ring_bytes)})"
+        for camera in cameras
+        if camera.source in {"synthetic", "v4l2", "picamera2"}
+        and (need := round(camera.pre_roll_s * camera.bit_rate_kbps * 125 * _PEAK)) > recording.ring_bytes
+    ]
+
+
+def rival_problem(camera: Camera, earlier: Sequence[Camera]) -> str:
+    """Return why `camera` cannot be opened beside those `earlier` in the file, or nothing."""
+    for other in earlier:
+        if not (camera.enabled and other.enabled):
+            continue
+        if camera.source == other.source == "v4l2" and camera.device == other.device:
+            return f"camera.{camera.id}.device: camera {other.id} uses {camera.device} already"
+        if camera.source == other.source == "picamera2" and camera.index == other.index:
+            return f"camera.{camera.id}.index: camera {other.id} uses number {camera.index} already"
+    return ""

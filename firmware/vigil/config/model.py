@@ -1,0 +1,284 @@
+"""
+Every setting there is, with its default, the values it accepts and what it means.
+
+This is the one place: reading, `vigil config default` and the tables of
+docs/ref/config.md all follow from it. A setting is an annotated field: its
+kind, one line of meaning, and where needed a mark.
+"""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, dataclass, field, fields
+from enum import Enum, auto
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+from vigil.config.kinds import Address, Choice, Flag, Kind, Number, Polygon, Polygons, Recipients, Text, Whole
+
+SCHEMA = 1
+"""The schema this version writes; files of older ones are migrated forward, into a copy of this version's own."""
+
+SourceName = Literal["replay", "synthetic", "rtsp", "v4l2", "picamera2"]
+Mode = Literal["continuous", "motion", "keyframes+motion"]
+Location = Literal["indoor", "outdoor", "entrance"]
+MotionMethod = Literal["blocks", "mog2"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+class Mark(Enum):
+    """What else there is to know about a setting."""
+
+    ESSENTIAL = auto()  # when it is wrong, no default may stand in: the camera is not used
+    SECRET = auto()  # may hold a password: hidden wherever it is shown
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """The setting makes sense for these sources alone."""
+
+    sources: tuple[SourceName, ...]
+    required: bool = False
+
+
+_ENCODED_HERE = Only(("synthetic", "v4l2", "picamera2"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class System:
+    """`[system]`: the box as a whole."""
+
+    name: Annotated[str, Text(64), "What the box is called in journals, exports and on the screen."] = "Vigil"
+    log_level: Annotated[LogLevel, Choice(get_args(LogLevel)), "The least important log lines that are written."] = (
+        "info"
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Owner:
+    """`[owner]`: who may open recordings."""
+
+    recipients: Annotated[
+        tuple[str, ...],
+        Recipients(),
+        "Public keys of those who may open recordings. While there is none, nothing is written to the disk.",
+    ] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Motion:
+    """`[camera.motion]`: what counts as motion in front of this camera."""
+
+    method: Annotated[
+        MotionMethod, Choice(get_args(MotionMethod)), "How motion is found: block sums (cheap), or OpenCV's MOG2."
+    ] = "blocks"
+    sensitivity: Annotated[int, Whole(0, 100), "0 sees only the boldest motion, 100 the faintest."] = 50
+    minimum_area_pct: Annotated[
+        float, Number(0.01, 100), "Smaller motion is ignored; in percent of the watched area of the picture."
+    ] = 0.2
+    zones: Annotated[tuple[Polygon, ...], Polygons(), "Where motion counts. Without zones: everywhere."] = ()
+    masks: Annotated[
+        tuple[Polygon, ...], Polygons(), "Where motion never counts, zones or not; the area is recorded all the same."
+    ] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Camera:
+    """`[[camera]]`: one camera; one such table for each."""
+
+    id: Annotated[
+        str,
+        Text(32, "[a-z0-9]([a-z0-9-]*[a-z0-9])?", "1 to 32 of a–z, 0–9 and - (not at either end)"),
+        "Name in file names, journals and commands; recordings stay under it, so choose it once.",
+        Mark.ESSENTIAL,
+    ]
+    source: Annotated[SourceName, Choice(get_args(SourceName)), "What kind of camera it is.", Mark.ESSENTIAL]
+    enabled: Annotated[bool, Flag(), "false: the camera is not opened at all.", Mark.ESSENTIAL] = True
+    record: Annotated[
+        bool, Flag(), "false: a privacy pause, noted in the journal; watched, but nothing is kept.", Mark.ESSENTIAL
+    ] = True
+    mode: Annotated[
+        Mode,
+        Choice(get_args(Mode)),
+        "What is kept: everything; events with what led to them; or keyframes always and everything around events.",
+    ] = "continuous"
+    location: Annotated[Location, Choice(get_args(Location)), "Where the camera looks."] = "indoor"
+
+    url: Annotated[str, Address(), "The main stream.", Only(("rtsp",), required=True), Mark.ESSENTIAL, Mark.SECRET] = (
+        field(default="", repr=False)
+    )
+    sub_url: Annotated[
+        str,
+        Address(),
+        "The camera's small stream, for motion; it saves most of the work.",
+        Only(("rtsp",)),
+        Mark.SECRET,
+    ] = field(default="", repr=False)
+    audio: Annotated[bool, Flag(), "true: keep the camera's AAC sound too.", Only(("rtsp",)), Mark.ESSENTIAL] = False
+    connect_timeout_s: Annotated[
+        int, Whole(1, 120), "How long opening the stream may take before it is tried again.", Only(("rtsp",))
+    ] = 10
+    path: Annotated[
+        str,
+        Text(4096),
+        "The video file that is played as a camera; relative to the data directory.",
+        Only(("replay",), required=True),
+        Mark.ESSENTIAL,
+    ] = ""
+    loop: Annotated[
+        bool, Flag(), "true: begin again at the file's end; false: the camera ends there.", Only(("replay",))
+    ] = True
+    device: Annotated[
+        str,
+        Text(255, r"/dev/[A-Za-z0-9._:/+-]+", "a path below /dev, such as /dev/video0 or /dev/v4l/by-id/…"),
+        "The USB camera's device; names below /dev/v4l/by-id survive replugging.",
+        Only(("v4l2",), required=True),
+        Mark.ESSENTIAL,
+    ] = ""
+    index: Annotated[
+        int,
+        Whole(0, 15),
+        "Which ribbon-cable camera, as `rpicam-hello --list-cameras` counts.",
+        Only(("picamera2",)),
+        Mark.ESSENTIAL,
+    ] = 0
+    width: Annotated[
+        int, Whole(64, 7680, even=True), "Picture width in pixels; the nearest that the camera offers.", _ENCODED_HERE
+    ] = 1920
+    height: Annotated[
+        int, Whole(64, 4320, even=True), "Picture height in pixels; the nearest that the camera offers.", _ENCODED_HERE
+    ] = 1080
+    fps: Annotated[int, Whole(1, 60), "Pictures a second.", _ENCODED_HERE] = 15
+    bit_rate_kbps: Annotated[
+        int, Whole(64, 50_000), "Kilobits a second that the encoder aims at; 4000 is 43 GB a day.", _ENCODED_HERE
+    ] = 4000
+
+    pre_roll_s: Annotated[int, Whole(1, 60), "Seconds kept from before an event."] = 5
+    post_roll_s: Annotated[int, Whole(1, 600), "Seconds kept after the last motion of an event."] = 10
+    read_timeout_s: Annotated[
+        int, Whole(2, 120), "Seconds without a picture after which the camera counts as lost and is opened again."
+    ] = 10
+    motion: Motion = Motion()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recording:
+    """`[recording]`: how light becomes files."""
+
+    segment_s: Annotated[int, Whole(10, 300), "Length of a file; the next begins at the first keyframe after it."] = 60
+    loss_s: Annotated[
+        int, Whole(2, 10), "Seconds of video that a power cut may cost at most; more wears the card less."
+    ] = 2
+    ring_bytes: Annotated[
+        int,
+        Whole(1_048_576, 1_073_741_824),
+        "Memory for each camera's pre-roll, at most; when it is full the pre-roll is shorter, and says so.",
+    ] = 33_554_432
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Storage:
+    """`[storage]`: where recordings are kept, and when the oldest go."""
+
+    video_dir: Annotated[str, Text(4096), "Where recordings are kept; relative to the data directory."] = "video"
+    keep_days: Annotated[
+        int, Whole(1, 3650, "no limit"), "Days after which recordings are deleted (while the clock is trusted)."
+    ] = 0
+    maximum_bytes: Annotated[
+        int, Whole(1_048_576, 1_000_000_000_000_000, "no limit"), "Recordings take no more room than this in all."
+    ] = 0
+    free_start_bytes: Annotated[
+        int,
+        Whole(1_048_576, 1_000_000_000_000_000),
+        "With less room than this free, the oldest recordings are deleted…",
+    ] = 1_000_000_000
+    free_target_bytes: Annotated[int, Whole(1_048_576, 1_000_000_000_000_000), "…until this much is free."] = (
+        2_000_000_000
+    )
+    reserve_bytes: Annotated[
+        int,
+        Whole(1_048_576, 10_000_000_000),
+        "Room set aside and given back before the disk is full, so that files can still be ended properly.",
+    ] = 67_108_864
+    read_back_every: Annotated[
+        int, Whole(1, 1000, "never"), "One in so many finished files is read back from the disk and checked."
+    ] = 10
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Journal:
+    """`[journal]`: the record of everything that happens."""
+
+    checkpoint_s: Annotated[int, Whole(5, 60), "Seconds between signed checkpoints while anything is added."] = 60
+    keep_days: Annotated[
+        int, Whole(1, 3650, "no limit"), "Days after which the words of entries go; their digests stay for ever."
+    ] = 0
+
+
+DEMO = Camera(id="demo", source="synthetic", width=1280, height=720, bit_rate_kbps=2000)
+"""The camera of somebody who has configured none: a drawn clock and moving shapes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """One configuration, whole and checked. `Config()` is what holds without a file."""
+
+    system: System = System()
+    owner: Owner = Owner()
+    cameras: tuple[Camera, ...] = (DEMO,)
+    recording: Recording = Recording()
+    storage: Storage = Storage()
+    journal: Journal = Journal()
+
+
+TABLES: dict[str, type[Any]] = {
+    "system": System,
+    "owner": Owner,
+    "recording": Recording,
+    "storage": Storage,
+    "journal": Journal,
+}
+"""The tables that a file has at most once, by name; beside them it has `schema` and a `[[camera]]` for each camera."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the model says about one key."""
+
+    key: str
+    kind: Kind
+    meaning: str
+    default: Any
+    only: Only | None = None
+    marks: frozenset[Mark] = frozenset()
+
+    @property
+    def required(self) -> bool:
+        """Whether every table must give it (where `only` allows it at all)."""
+        return self.default is MISSING or (self.only is not None and self.only.required)
+
+    def fits(self, source: str) -> bool:
+        """Say whether a camera of this source may have it."""
+        return self.only is None or source in self.only.sources
+
+
+def settings_of(table: type) -> dict[str, Setting]:
+    """Return the settings of a table of the model by key, in their order; tables within it are left out."""
+    return _SETTINGS[table]
+
+
+def _settings(table: type[Any]) -> dict[str, Setting]:
+    hints = get_type_hints(table, include_extras=True)
+    return {f.name: _setting(f.name, hints[f.name], f.default) for f in fields(table) if _is_setting(hints[f.name])}
+
+
+def _is_setting(hint: object) -> bool:
+    return get_origin(hint) is Annotated
+
+
+def _setting(key: str, hint: Any, default: Any) -> Setting:
+    kind, meaning, *rest = hint.__metadata__
+    only = next((part for part in rest if isinstance(part, Only)), None)
+    marks = frozenset(part for part in rest if isinstance(part, Mark))
+    return Setting(key, kind, meaning, default, only, marks)
+
+
+_SETTINGS: dict[type, dict[str, Setting]] = {table: _settings(table) for table in (*TABLES.values(), Camera, Motion)}
