@@ -1,0 +1,296 @@
+"""
+Disks that go wrong on purpose: the Nth operation fails, or the power goes at the Nth operation.
+
+Both stand where `vigil.store.disk.Calls` stands. Count the operations of a run
+without a fault first (`nth=0` never fires; `seen` says how many there were),
+then repeat the run for each N until `fired` stays false:
+
+    for nth in itertools.count(1):
+        calls = FaultyCalls(nth, mode="EIO")
+        ...
+        if not calls.fired:
+            break
+"""
+
+import errno
+import os
+import random
+import shutil
+from pathlib import Path
+
+from vigil.store.disk import Calls
+
+WRITES = frozenset({"write", "pwrite"})
+GROWS = WRITES | {"create", "posix_fallocate", "mkdir", "rename", "fdatasync", "fsync"}
+EVERY = GROWS | {"open", "pread", "ftruncate", "unlink", "rmdir"}
+BEFALLS = {"EIO": EVERY, "ENOSPC": GROWS, "EROFS": EVERY - {"open", "pread"}, "short": WRITES}
+
+
+class FaultyCalls(Calls):
+    """
+    Lets the Nth operation that `mode` can befall fail, or all from the Nth on where it is `lasting`.
+
+    EIO befalls every operation, ENOSPC those that need room, EROFS those that
+    change something; both of them and EIO tear the write that they befall.
+    `short` writes a part and says so, as write(2) may. `only` narrows the
+    operations by name (``create`` is an open that creates).
+    """
+
+    def __init__(self, nth, *, mode="EIO", lasting=False, only=None):
+        self.nth = nth
+        self.seen = 0
+        self.fired = False
+        self.healed = False
+        self.befell = ""
+        self._mode = mode
+        self._lasting = lasting
+        self._befalls = BEFALLS[mode] if only is None else BEFALLS[mode] & set(only)
+
+    def heal(self):
+        """The disk is good again, for ever."""
+        self.healed = True
+
+    def _hit(self, operation):
+        if self.healed or operation not in self._befalls:
+            return False
+        self.seen += 1
+        hit = self.seen == self.nth or (self._lasting and self.nth and self.seen > self.nth)
+        if hit:
+            self.fired = True
+            self.befell = self.befell or operation
+        return hit
+
+    def _fail(self, operation):
+        if self._hit(operation):
+            self._refuse()
+
+    def _refuse(self):
+        number = getattr(errno, self._mode)
+        raise OSError(number, os.strerror(number))
+
+    def open(self, path, flags, mode=0o640):
+        self._fail("create" if flags & os.O_CREAT and not path.exists() else "open")
+        return super().open(path, flags, mode)
+
+    def write(self, fd, data):
+        return self._write("write", data, lambda part: super(FaultyCalls, self).write(fd, part))
+
+    def pwrite(self, fd, data, offset):
+        return self._write("pwrite", data, lambda part: super(FaultyCalls, self).pwrite(fd, part, offset))
+
+    def _write(self, operation, data, really):
+        if not self._hit(operation):
+            return really(data)
+        part = memoryview(data)[: len(data) // 2]
+        done = really(part) if part else 0
+        if self._mode != "short":
+            self._refuse()
+        return done or really(memoryview(data)[:1])
+
+    def pread(self, fd, size, offset):
+        self._fail("pread")
+        return super().pread(fd, size, offset)
+
+    def fdatasync(self, fd):
+        self._fail("fdatasync")
+        super().fdatasync(fd)
+
+    def fsync(self, fd):
+        self._fail("fsync")
+        super().fsync(fd)
+
+    def ftruncate(self, fd, size):
+        self._fail("ftruncate")
+        super().ftruncate(fd, size)
+
+    def posix_fallocate(self, fd, size):
+        self._fail("posix_fallocate")
+        super().posix_fallocate(fd, size)
+
+    def rename(self, old, new):
+        self._fail("rename")
+        super().rename(old, new)
+
+    def unlink(self, path):
+        self._fail("unlink")
+        super().unlink(path)
+
+    def mkdir(self, path):
+        self._fail("mkdir")
+        super().mkdir(path)
+
+    def rmdir(self, path):
+        self._fail("rmdir")
+        super().rmdir(path)
+
+
+class PowerCut(BaseException):
+    """The power went. No handler of the program may catch it, as none could."""
+
+
+class CutCalls(Calls):
+    """
+    Cuts the power at the Nth operation that changes the disk, and knows what such a cut leaves.
+
+    Works on a real directory, which must be empty. From the cut on every
+    operation raises `PowerCut`. `survivor(target, …)` then writes what is left:
+
+    * ``"synced"``: nothing but what was synced, names included;
+    * ``"written"``: all that was written (the process was killed, the kernel was not);
+    * a `random.Random`: for each file and each directory something in between.
+    """
+
+    def __init__(self, root, nth):
+        self.root = Path(root)
+        self.nth = nth
+        self.seen = 0
+        self.fired = False
+        self._next = 1
+        self._ids = {self.root: 0}  # what is called so now
+        self._kinds = {0: "directory"}
+        self._contents = {}  # id of a file: what is durable of it
+        self._listings = {0: {}}  # id of a directory: the durable names in it
+        self._fds = {}
+
+    def open(self, path, flags, mode=0o640):
+        creates = bool(flags & os.O_CREAT) and not path.exists()
+        if creates:
+            self._count()
+        elif self.fired:
+            raise PowerCut
+        fd = super().open(path, flags, mode)
+        if creates:
+            self._born(path, "file")
+        self._fds[fd] = path
+        return fd
+
+    def write(self, fd, data):
+        return self._write(data, lambda part: super(CutCalls, self).write(fd, part))
+
+    def pwrite(self, fd, data, offset):
+        return self._write(data, lambda part: super(CutCalls, self).pwrite(fd, part, offset))
+
+    def _write(self, data, really):
+        try:
+            self._count()
+        except PowerCut:
+            # A write that the cut meets may have begun.
+            if self.seen == self.nth and len(data) > 1:
+                really(memoryview(data)[: len(data) // 2])
+            raise
+        return really(data)
+
+    def pread(self, fd, size, offset):
+        if self.fired:
+            raise PowerCut
+        return super().pread(fd, size, offset)
+
+    def fdatasync(self, fd):
+        self._count()
+        super().fdatasync(fd)
+        self._synced(fd)
+
+    def fsync(self, fd):
+        self._count()
+        super().fsync(fd)
+        self._synced(fd)
+
+    def ftruncate(self, fd, size):
+        self._count()
+        super().ftruncate(fd, size)
+
+    def posix_fallocate(self, fd, size):
+        self._count()
+        super().posix_fallocate(fd, size)
+
+    def rename(self, old, new):
+        self._count()
+        super().rename(old, new)
+        self._ids = {
+            (new / path.relative_to(old) if path.is_relative_to(old) else path): number
+            for path, number in self._ids.items()
+            if not path.is_relative_to(new)
+        }
+        self._fds = {
+            fd: (new / path.relative_to(old) if path.is_relative_to(old) else path) for fd, path in self._fds.items()
+        }
+
+    def unlink(self, path):
+        self._count()
+        super().unlink(path)
+        self._ids.pop(path, None)
+
+    def mkdir(self, path):
+        self._count()
+        super().mkdir(path)
+        self._listings[self._born(path, "directory")] = {}
+
+    def rmdir(self, path):
+        self._count()
+        super().rmdir(path)
+        self._ids.pop(path, None)
+
+    def close(self, fd):
+        # Closing loses nothing and keeps nothing, and a test may tidy up after the cut.
+        self._fds.pop(fd, None)
+        super().close(fd)
+
+    def survivor(self, target, left):
+        """Write what the cut left of the directory to `target` (which must not exist) and return it."""
+        target = Path(target)
+        if left == "written":
+            shutil.copytree(self.root, target)
+            return target
+        self._leave(0, target, left)
+        return target
+
+    def _leave(self, number, target, left):
+        target.mkdir()
+        listing = self._listings[number]
+        now = {path.name: each for path, each in self._ids.items() if path.parent == self._path(number)}
+        if isinstance(left, random.Random) and self._path(number) is not None and left.random() < 0.5:
+            listing = now
+        for name, each in sorted(listing.items()):
+            if self._kinds[each] == "directory":
+                self._leave(each, target / name, left)
+            else:
+                (target / name).write_bytes(self._content(each, left))
+
+    def _content(self, number, left):
+        durable = self._contents.get(number, b"")
+        path = self._path(number)
+        if not isinstance(left, random.Random) or path is None:
+            return durable
+        now = path.read_bytes()
+        if left.random() < 0.5:
+            return durable
+        if not now.startswith(durable):
+            return left.choice([durable, now])
+        return now[: left.randint(len(durable), len(now))]
+
+    def _path(self, number):
+        return next((path for path, each in self._ids.items() if each == number), None)
+
+    def _born(self, path, kind):
+        number, self._next = self._next, self._next + 1
+        self._ids[path] = number
+        self._kinds[number] = kind
+        return number
+
+    def _synced(self, fd):
+        path = self._fds[fd]
+        number = self._ids.get(path)
+        if number is None:
+            return
+        if self._kinds[number] == "directory":
+            self._listings[number] = {each.name: n for each, n in self._ids.items() if each.parent == path and n}
+        else:
+            self._contents[number] = path.read_bytes()
+
+    def _count(self):
+        if self.fired:
+            raise PowerCut
+        self.seen += 1
+        if self.seen == self.nth:
+            self.fired = True
+            raise PowerCut
