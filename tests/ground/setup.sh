@@ -19,7 +19,7 @@ persist() {
     local wait_s
     for wait_s in 5 20 0; do
         "$@" && return
-        [ "$wait_s" = 0 ] || { say "failed: $1 $2; trying again in $wait_s s" && sleep "$wait_s"; }
+        [ "$wait_s" = 0 ] || { say "failed: $*; trying again in $wait_s s" && sleep "$wait_s"; }
     done
     return 1
 }
@@ -42,16 +42,16 @@ and then \`make setup\` again."
         fi
         as_root=(sudo env)
     fi
-    say "installing Debian packages: $*"
+    say "installing Debian packages, which takes about a minute: $*"
     # motion is here to be compared with; its service would take the camera and answer on a port. So it is kept
     # from starting while it is installed, and stays off. A motion that was there before is left as it is.
-    if [[ " $* " == *" motion "* && -d /run/systemd/system ]]; then
+    if [[ " $* " == *" motion "* ]] && command -v systemctl >/dev/null; then
         masked=yes
         "${as_root[@]}" systemctl --quiet mask motion.service
     fi
-    local apt=("${as_root[@]}" DEBIAN_FRONTEND=noninteractive apt-get -q -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300)
-    persist "${apt[@]}" update
-    persist "${apt[@]}" install --yes --no-install-recommends "$@"
+    local apt=("${as_root[@]}" DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300)
+    persist "${apt[@]}" update >/dev/null
+    persist "${apt[@]}" install --yes --no-install-recommends "$@" >/dev/null
     if [ "$masked" = yes ]; then
         "${as_root[@]}" systemctl --quiet unmask motion.service
         "${as_root[@]}" systemctl --quiet disable motion.service
