@@ -236,6 +236,25 @@ class Disk:
         finally:
             os.close(fd)
 
+    def try_lock(self, path: Path) -> int | None:
+        """
+        Take an exclusive lock on the file `path` without waiting; None where somebody else has it.
+
+        Returns a descriptor; the lock lasts until it is closed (`unlock`) or the process dies.
+        """
+        with named(path, "lock"):
+            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            return None
+        return fd
+
+    def unlock(self, lock: int) -> None:
+        """Give back what `try_lock` returned."""
+        os.close(lock)
+
     def _open(self, path: Path, flags: int) -> DiskFile:
         with named(path, "open"):
             return DiskFile(self._calls, self._calls.open(path, flags), path)

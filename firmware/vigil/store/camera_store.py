@@ -1,0 +1,217 @@
+"""
+One camera's part of the store: everything that is ever written for it goes through here, in order.
+
+The procedures are those of docs/spec/store.md. Whoever holds a `CameraStore`
+is the camera's only writer: the recorder, or guard for a camera nobody records
+any more.
+"""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from typing import Any
+
+from vigil.clock import Clock
+from vigil.errors import StoreError, StoreFault
+from vigil.segments.age import b64
+from vigil.segments.seal import Flush
+from vigil.segments.session import Session
+from vigil.segments.sidecar import CHAIN_START, Chain, Statement
+from vigil.store.disk import Disk, DiskFile
+from vigil.store.layout import SegmentPath, segment_path, segments_of
+from vigil.store.recover import recover
+from vigil.store.removal import remove_files, unfinished_removals
+from vigil.store.sidecar_file import SidecarFile, is_finished, last_statement, sizes
+
+
+class CameraStore:
+    """
+    Writes segments, statements and deletions of one camera.
+
+    Any method may raise `StoreFault`. After that, call `abandon`, and `open`
+    again before anything else: what was durable stays, nothing half-done does.
+    """
+
+    def __init__(self, disk: Disk, video: Path, camera: str, *, session: Session, clock: Clock, boot: str) -> None:
+        self._disk = disk
+        self.video = video
+        self.camera = camera
+        self.directory = video / camera
+        self._session = session
+        self._clock = clock
+        self._boot = boot
+        self._lock: int | None = None
+        self._chain = Chain(session, clock)
+        self._sidecar: SidecarFile | None = None
+        self._media: DiskFile | None = None
+        self.current: SegmentPath | None = None
+        self.next_seq = 1
+        self.recovered: list[tuple[SegmentPath, int]] = []
+        self.checkpoint: str | None = None
+        """The newest checkpoint seen; every new segment names it."""
+        self._certified = False
+        self._abandoned: tuple[SegmentPath, int] | None = None
+
+    @property
+    def open_for(self) -> str:
+        """Return what the newest sidecar is open for: ``media``, ``quiet`` or nothing."""
+        return self._kind if self._sidecar else ""
+
+    def open(self) -> None:
+        """Take the lock, finish what is unfinished, find the chain's head. Raises `StoreError`."""
+        self._disk.make_directory(self.directory)
+        if self._lock is None:
+            self._lock = self._disk.try_lock(self.directory / ".lock")
+            if self._lock is None:
+                raise StoreError(f"another process records {self.camera}: stop it first ({self.directory / '.lock'})")
+        segments = segments_of(self.directory)
+        head = CHAIN_START
+        while segments and not is_finished(self._disk, segments[-1].seal):
+            if not segments[-1].seal.exists():
+                # Pictures or holds without a sidecar: not ours to touch, `vigil check` names them.
+                segments.pop()
+                continue
+            done = self._recover(segments[-1])
+            if done is not None:
+                head = done
+                break
+            segments.pop()
+        else:
+            last = last_statement(self._disk, segments[-1].seal) if segments else None
+            head = last.digest if last else CHAIN_START
+        self.next_seq = segments[-1].seq + 1 if segments else 1
+        self._chain = Chain(self._session, self._clock, prev=head)
+        self._abandoned = None
+        for segment in unfinished_removals(self._disk, segments):
+            remove_files(self._disk, segment, self.directory)
+
+    def begin(self, kind: str, *, why: str, trust: str, **opened: Any) -> SegmentPath:
+        """Open the next sidecar: ``media`` or ``quiet``. The one before must have been ended."""
+        self.current = segment_path(self.directory, self.next_seq, self._clock.wall_us())
+        self._disk.make_directory(self.current.directory)
+        self._kind = kind
+        self._chain.next_file()
+        self._sidecar = SidecarFile(self._disk, self.current.seal, self._chain)
+        # From here on the number is taken, whatever happens.
+        self.next_seq += 1
+        cert = self._session.certificate
+        self._sidecar.say(
+            "opened", camera=self.camera, seq=self.current.seq, kind=kind, boot=self._boot, clock=trust, why=why,
+            cert=cert, checkpoint=self.checkpoint, **opened,
+        )  # fmt: skip
+        self._certified = cert is not None
+        self._disk.sync_directory(self.current.directory)
+        return self.current
+
+    def say(self, type_: str, **fields: Any) -> None:
+        """Append a statement to the open sidecar, durably."""
+        if self._sidecar is None:
+            raise RuntimeError("internal error: a statement without an open sidecar")
+        self._sidecar.say(type_, **fields)
+
+    def say_certificate(self) -> None:
+        """State the session's certificate where it came after the sidecar was opened."""
+        if self._sidecar and not self._certified and self._session.certificate:
+            self._sidecar.say("certified", cert=self._session.certificate)
+            self._certified = True
+
+    def write(self, flush: Flush, **ends: int) -> None:
+        """Put a flush on the disk and state it. `ends`: `frames`, `media`, `end_us` of the segment so far."""
+        assert self.current
+        created = self._media is None
+        if self._media is None:
+            self._media = self._disk.create(self.current.media)
+        self._media.append(flush.data)
+        self._media.sync()
+        if created:
+            self._disk.sync_directory(self.current.directory)
+        self.say("flushed", bytes=flush.size_bytes, sha256=flush.sha256, closer=b64(flush.closer), **ends)
+
+    def seal(self, closer: Flush, *, why: str, **ends: int) -> SegmentPath:
+        """End the open media segment. Everything was flushed before."""
+        assert self.current
+        if self._media is not None:
+            self._media.append(closer.data)
+            self._media.sync()
+            self.say("sealed", bytes=closer.size_bytes, sha256=closer.sha256, why=why, **ends)
+        return self._end()
+
+    def end_quiet(self, *, why: str) -> SegmentPath:
+        """End the open quiet sidecar."""
+        self.say("sealed", bytes=0, frames=0, media=0, end_us=self._clock.wall_us(), why=why)
+        return self._end()
+
+    def delete(self, segment: SegmentPath, *, why: str) -> bool:
+        """
+        Delete `segment` by the *Delete* procedure; False where it is held, the newest, or gone.
+
+        A sidecar must be open: the statement stands in it.
+        """
+        if segment == self.current or not segment.seal.exists():
+            return False
+        with self._disk.locked(self.directory / ".keep-lock"):
+            if segment.keep.exists():
+                return False
+            last = self._last_of(segment)
+            fields = last.fields if last else {}
+            self.say(
+                "deleted", seq=segment.seq, last=last.digest if last else "", bytes=sizes(segment.media),
+                sha256=fields.get("sha256"), why=why,
+            )  # fmt: skip
+            try:
+                remove_files(self._disk, segment, self.directory)
+            except StoreFault:
+                pass  # the statement stands: `open` finishes it, and the recording of now goes on undisturbed
+        return True
+
+    def abandon(self) -> None:
+        """Let go of everything half-done after a fault. Never raises."""
+        if self._sidecar and self.current:
+            self._abandoned = (self.current, self._sidecar.durable_bytes)
+            self._sidecar.close()
+        if self._media:
+            try:
+                self._media.close()
+            except StoreFault:
+                pass  # it is abandoned anyway
+        self._sidecar, self._media, self.current = None, None, None
+
+    def close(self) -> None:
+        """Give the lock back. Segments must have been ended before; an open one is left for recovery."""
+        self.abandon()
+        if self._lock is not None:
+            self._disk.unlock(self._lock)
+            self._lock = None
+
+    def _last_of(self, segment: SegmentPath) -> Statement | None:
+        try:
+            return last_statement(self._disk, segment.seal)
+        except StoreFault:
+            return None  # what cannot be read any more may still be deleted
+
+    def _recover(self, segment: SegmentPath) -> str | None:
+        ours = self._abandoned if self._abandoned and self._abandoned[0] == segment else None
+        done = recover(
+            self._disk, segment, self._session, self._clock, boot=self._boot,
+            keep_tail=ours is None, durable_bytes=ours[1] if ours else None,
+        )  # fmt: skip
+        if done is None:
+            return None
+        self.recovered.append((segment, done.size_bytes))
+        return done.head
+
+    def _end(self) -> SegmentPath:
+        ended = self.current
+        assert ended
+        if self._sidecar:
+            self._sidecar.close()
+        if self._media:
+            self._media.close()
+        self._sidecar, self._media, self.current = None, None, None
+        return ended
+
+
+def is_full(fault: StoreFault) -> bool:
+    """Say whether the disk refused for want of space (quota included)."""
+    return fault.errno in (errno.ENOSPC, errno.EDQUOT)

@@ -1,0 +1,317 @@
+"""
+The writing half of one camera: packets and statements become durable, whatever the disk does.
+
+`begin`, `append`, `end`, `say` and `delete` never raise and never wait for a
+disk that failed: what is asked is remembered (`script.py`), and played again
+by `tick` when the disk works. The order of every write is docs/spec/store.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vigil.clock import Clock
+from vigil.errors import StoreError, StoreFault, StoreFull
+from vigil.frames.packet import AudioCodec, Packet, VideoCodec
+from vigil.segments import cutter as cuts
+from vigil.segments.age import Recipient
+from vigil.segments.cutter import Cutter
+from vigil.segments.due import flush_due
+from vigil.segments.mp4 import FragmentWriter
+from vigil.segments.seal import Sealer
+from vigil.store.camera_store import CameraStore, is_full
+from vigil.store.layout import SegmentPath, segments_of
+from vigil.store.room import Room
+from vigil.store.script import Deleting, Ending, Entry, Opening, Saying, Script
+
+QUIET_MOST_US = 3600 * 1_000_000
+_RETRY_MOST_S = 30.0
+
+
+@dataclass(slots=True)
+class OpenSegment:
+    """What is known of the media segment that is being written."""
+
+    writer: FragmentWriter
+    sealer: Sealer
+    first_dts: int
+    frames: int = 0
+    media: int = 0
+    end_at_us: int = 0
+    oldest_us: int | None = None
+    waiting_bytes: int = 0
+    last: Packet | None = None
+
+
+class Recording:
+    """Turns what `frames/take.py` decided into files."""
+
+    def __init__(
+        self,
+        store: CameraStore,
+        room: Room,
+        *,
+        recipients: Sequence[Recipient],
+        clock: Clock,
+        random_bytes: Callable[[int], bytes],
+        segment_s: float = 60,
+        loss_s: float = 2,
+        limit_bytes: int = 32 << 20,
+    ) -> None:
+        self.store = store
+        self.trust = "unsynced"
+        self.fault: StoreError | None = None
+        self.durable_at_us: int | None = None
+        self.sealed: list[SegmentPath] = []
+        self._room = room
+        self._recipients = recipients
+        self._clock = clock
+        self._random_bytes = random_bytes
+        self._segment_s = segment_s
+        self._loss_s = loss_s
+        self._script = Script(limit_bytes)
+        self._taking: Opening | None = None
+        self._first_of_take = True
+        self._cutter: Cutter | None = None
+        self._codecs: tuple[VideoCodec, AudioCodec | None] | None = None
+        self._segment: OpenSegment | None = None
+        self._quiet_since_us = 0
+        self._full = False
+        self._delay_s = 0.0
+        self._retry_us = 0
+
+    # What the recorder asks for
+
+    def open(self) -> None:
+        """Open the store; a fault is met as every other one."""
+        self._guarded(self.store.open)
+
+    def begin(self, why: str, packets: Sequence[Packet], **fields: Any) -> None:
+        """Begin a take with `packets`, the first of which is a keyframe. `fields` go into the `opened` statement."""
+        self._ask(Opening(why, fields))
+        self.append(packets)
+
+    def append(self, packets: Sequence[Packet]) -> None:
+        """Go on with the take."""
+        for packet in packets:
+            self._script.add(packet)
+        if self.fault:
+            self._script.bound()
+        else:
+            self._guarded(lambda: self._push(packets))
+
+    def end(self, why: str) -> None:
+        """End the take: its file is completed."""
+        self._ask(Ending(why))
+
+    def say(self, type_: str, **fields: Any) -> None:
+        """Make a statement, in the open sidecar or a quiet one."""
+        self._ask(Saying(type_, fields))
+
+    def delete(self, seq: int, why: str) -> None:
+        """Delete a segment, stating it first."""
+        self._ask(Deleting(seq, why))
+
+    def tick(self) -> None:
+        """Do what is due by time: close a fragment, flush, try again after a fault. At least every 0.25 s."""
+        now_us = self._clock.steady_us()
+        if self.fault:
+            if now_us >= self._retry_us:
+                self._guarded(self._again, even_after_a_fault=True)
+        else:
+            self._guarded(lambda: self._due(now_us))
+
+    def close(self, why: str) -> None:
+        """End everything properly and let the store go."""
+        if self.fault:
+            self._guarded(self._again, even_after_a_fault=True)
+        if self._taking:
+            self.end(why)
+        if self.store.open_for == "quiet" and not self.fault:
+            self._guarded(lambda: self.store.end_quiet(why=why))
+        self.store.close()
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Return the bytes of pictures in memory that would be played again after a fault."""
+        return self._script.bytes
+
+    # Playing what was asked
+
+    def _ask(self, entry: Entry) -> None:
+        self._script.add(entry)
+        self._guarded(lambda: self._play(entry))
+        self._script.settle()
+
+    def _play(self, entry: Entry) -> None:
+        if isinstance(entry, Packet):
+            self._push([entry])
+        elif isinstance(entry, Opening):
+            self._open_take(entry)
+        elif isinstance(entry, Ending):
+            self._end_take(entry)
+        elif not entry.done:
+            self._say(entry) if isinstance(entry, Saying) else self._delete(entry)
+            entry.done = True
+
+    def _open_take(self, opening: Opening) -> None:
+        self._taking, self._first_of_take = opening, True
+        self._cutter = Cutter(segment_s=self._segment_s)
+
+    def _end_take(self, ending: Ending) -> None:
+        if self._cutter:
+            self._cut(self._cutter.finish(), why=ending.why)
+        self._taking, self._cutter = None, None
+        self._script.through(ending)
+
+    def _push(self, packets: Sequence[Packet]) -> None:
+        assert self._cutter
+        for packet in packets:
+            if made := self._cutter.push(packet):
+                self._cut(made)
+
+    def _cut(self, made: Sequence[cuts.Cut], *, why: str = "") -> None:
+        for cut in made:
+            if isinstance(cut, cuts.Begin):
+                self._codecs = cut.codec, cut.audio_codec
+            elif isinstance(cut, cuts.Fragment):
+                self._fragment(cut)
+            else:
+                self._seal(why or str(cut.why))
+
+    def _fragment(self, cut: cuts.Fragment) -> None:
+        video = [packet for packet in cut.packets if not packet.audio]
+        wall_us = self._wall_us((video or cut.packets)[0].at_us)
+        segment = self._segment or self._open_segment(cut.packets, wall_us)
+        boxes = segment.writer.fragment(cut.packets, end_dts=cut.end_dts, wall_us=wall_us)
+        segment.sealer.add(boxes)
+        segment.waiting_bytes += len(boxes)
+        if segment.oldest_us is None:
+            # A pre-roll is older than its trigger: what counts is when it was asked for.
+            segment.oldest_us = self._clock.steady_us() if not segment.frames else cut.packets[0].at_us
+        segment.last = cut.packets[-1]
+        if video:
+            segment.frames += len(video)
+            usual = video[-1].dts - video[-2].dts if len(video) > 1 else 0
+            segment.media = max(0, (cut.end_dts or video[-1].dts + usual) - segment.first_dts)
+            segment.end_at_us = max(packet.at_us for packet in video)
+        self._flush_if_due(self._clock.steady_us(), at_fragment=True)
+
+    def _open_segment(self, packets: Sequence[Packet], wall_us: int) -> OpenSegment:
+        assert self._codecs
+        assert self._taking
+        video, audio = self._codecs
+        if self.store.open_for == "quiet":
+            self.store.end_quiet(why="pictures are due")
+        codec: dict[str, Any] = {"name": video.name, "width": video.width, "height": video.height}
+        if audio:
+            codec["audio"] = {"name": audio.name, "sample_rate": audio.sample_rate, "channels": audio.channels}
+        fields = self._taking.fields if self._first_of_take else {}
+        self.store.begin(
+            "media", why=self._taking.why, trust=self.trust, start_us=wall_us, codec=codec,
+            recipients=[str(recipient) for recipient in self._recipients], **fields,
+        )  # fmt: skip
+        first = next(packet for packet in packets if not packet.audio)
+        segment = OpenSegment(FragmentWriter(video, audio), Sealer(self._recipients, self._random_bytes), first.dts)
+        segment.sealer.add(segment.writer.init(packets, wall_us=wall_us))
+        self._segment, self._first_of_take = segment, False
+        return segment
+
+    def _flush_if_due(self, now_us: int, *, at_fragment: bool = False) -> None:
+        segment = self._segment
+        if segment and segment.oldest_us is not None and flush_due(
+            oldest_us=segment.oldest_us, now_us=now_us, loss_s=self._loss_s, pending_bytes=segment.waiting_bytes,
+            at_fragment=at_fragment,
+        ):  # fmt: skip
+            self._flush(segment)
+
+    def _flush(self, segment: OpenSegment) -> None:
+        if segment.oldest_us is None:
+            return
+        self.store.write(segment.sealer.flush(), **self._ends(segment))
+        segment.oldest_us, segment.waiting_bytes = None, 0
+        self.durable_at_us = segment.end_at_us
+        if segment.last:
+            self._script.durable_until(segment.last)
+
+    def _seal(self, why: str) -> None:
+        segment, self._segment = self._segment, None
+        if segment:
+            self._flush(segment)
+            self.sealed.append(self.store.seal(segment.sealer.close(), why=why, **self._ends(segment)))
+
+    def _ends(self, segment: OpenSegment) -> dict[str, int]:
+        return {"frames": segment.frames, "media": segment.media, "end_us": self._wall_us(segment.end_at_us)}
+
+    # Statements and deletions
+
+    def _say(self, saying: Saying) -> None:
+        self._need_sidecar()
+        self.store.say(saying.type, **saying.fields)
+
+    def _delete(self, order: Deleting) -> None:
+        found = next((s for s in segments_of(self.store.directory) if s.seq == order.seq), None)
+        if found:
+            self._need_sidecar()
+            self.store.delete(found, why=order.why)
+
+    def _need_sidecar(self) -> None:
+        now_us = self._clock.steady_us()
+        if self.store.open_for == "quiet" and now_us - self._quiet_since_us > QUIET_MOST_US:
+            self.store.end_quiet(why="an hour has passed")
+        if not self.store.open_for:
+            self.store.begin("quiet", why="no pictures are due", trust=self.trust)
+            self._quiet_since_us = now_us
+
+    def _due(self, now_us: int) -> None:
+        if self._cutter and (made := self._cutter.tick(now_us)):
+            self._cut(made)
+        self._flush_if_due(now_us)
+        self.store.say_certificate()
+
+    # Faults
+
+    def _guarded(self, work: Callable[[], object], *, even_after_a_fault: bool = False) -> None:
+        if self.fault and not even_after_a_fault:
+            self._script.bound()
+            return
+        try:
+            work()
+        except StoreError as error:
+            self._failed(error)
+
+    def _failed(self, error: StoreError) -> None:
+        self.store.abandon()
+        self._cutter, self._segment, self._taking = None, None, None
+        again = self.fault is not None
+        self._delay_s = min(_RETRY_MOST_S, max(1.0, 2 * self._delay_s)) if again else 0.0
+        self._full = self._full or isinstance(error, StoreFull) or (isinstance(error, StoreFault) and is_full(error))
+        self._retry_us = self._clock.steady_us() + round(self._delay_s * 1_000_000)
+        self.fault = error
+
+    def _again(self) -> None:
+        if self._full:
+            self._room.open_reserve()
+        self.store.open()
+        if self._full:
+            self._need_sidecar()
+            self._room.make(self.store, why="the disk is full")
+            self._full = False
+        if lost := self._script.dropped:
+            self._need_sidecar()
+            self.store.say(
+                "gap", from_us=self._wall_us(lost.from_us), to_us=self._wall_us(lost.to_us),
+                why=f"the disk failed for longer than memory could hold: {self.fault}"[:300], pictures=lost.pictures,
+            )  # fmt: skip
+            self._script.dropped = None
+        if self._script.taking:
+            self._open_take(Opening("recording goes on after a fault"))
+        for entry in self._script:
+            self._play(entry)
+        self._script.settle()
+        self.fault, self._delay_s = None, 0.0
+
+    def _wall_us(self, at_us: int) -> int:
+        return max(0, at_us + self._clock.wall_us() - self._clock.steady_us())

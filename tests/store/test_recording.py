@@ -1,0 +1,154 @@
+"""Recording on a disk that fails: nothing durable is lost, and it goes on by itself."""
+
+from __future__ import annotations
+
+from itertools import count, pairwise
+from pathlib import Path
+
+import pytest
+from fakes.faulty import FaultyCalls
+from fakes.recordings import feed, numbered, recorded, recording
+
+from vigil.segments.sidecar import read_line
+from vigil.store.disk import Disk
+from vigil.store.layout import segments_of
+
+
+def statements(video: Path, camera: str = "gate") -> list:
+    """Every statement of a camera in the order of its chain; a broken chain fails the test."""
+    found = []
+    for segment in segments_of(video / camera):
+        data = segment.seal.read_bytes()
+        assert data.endswith(b"\n"), "a torn line was left"
+        lines = [read_line(line) for line in data.split(b"\n")[:-1]]
+        assert [line.n for line in lines] == list(range(len(lines)))
+        found += lines
+    for before, after in pairwise(found):
+        assert after.prev == before.digest, "the chain is broken"
+    return found
+
+
+def test_what_is_recorded_is_found_again_in_order_and_whole(tmp_path):
+    made, clock = recording(tmp_path / "video")
+    made.begin("continuous", [numbered(0, clock.steady_us())])
+    feed(made, clock, range(1, 355))
+    made.close("stopped")
+
+    found = list(recorded(tmp_path / "video"))
+
+    assert [n for _, numbers in found for n in numbers] == list(range(355))
+    assert len(found) == 4  # ten seconds each, and the rest
+    assert all(numbers[0] % 10 == 0 for _, numbers in found)
+    kinds = [s.type for s in statements(tmp_path / "video")]
+    assert kinds.count("sealed") == 4
+    assert made.fault is None
+
+
+def test_every_picture_is_durable_within_the_promised_time(tmp_path):
+    made, clock = recording(tmp_path / "video")
+    made.begin("continuous", [numbered(0, clock.steady_us())])
+    worst = 0
+    for number in range(1, 200):
+        feed(made, clock, range(number, number + 1))
+        if made.durable_at_us:
+            worst = max(worst, clock.steady_us() - made.durable_at_us)
+
+    assert 0 < worst <= 2_000_000
+
+
+def test_a_slow_stream_waits_longer_and_keeps_the_promise(tmp_path):
+    made, clock = recording(tmp_path / "video")
+    made.begin("continuous", [numbered(0, clock.steady_us(), size_bytes=100)])
+    flushes = []
+    for number in range(1, 400):
+        clock.forward_us(100_000)
+        made.append([numbered(number, clock.steady_us(), size_bytes=100)])
+        made.tick()
+        flushes.append(made.durable_at_us)
+
+    gaps = [b - a for a, b in pairwise(sorted({f for f in flushes if f}))]
+    assert max(gaps) <= 2_000_000
+    assert len(gaps) < 32  # a fast one would have flushed forty times
+
+
+def test_statements_outside_of_a_take_stand_in_a_quiet_sidecar(tmp_path):
+    made, clock = recording(tmp_path / "video")
+    made.say("idle", mode="motion", state="waiting")
+    made.begin("motion", [numbered(0, clock.steady_us())])
+    feed(made, clock, range(1, 30))
+    made.end("nothing moves any more")
+    made.say("idle", mode="motion", state="waiting")
+    made.close("stopped")
+
+    said = statements(tmp_path / "video")
+    assert [s.fields["kind"] for s in said if s.type == "opened"] == ["quiet", "media", "quiet"]
+    assert [s.fields["seq"] for s in said if s.type == "opened"] == [1, 2, 3]
+
+
+def test_a_deletion_is_stated_before_it_is_done_and_a_hold_stops_it(tmp_path):
+    made, clock = recording(tmp_path / "video")
+    made.begin("continuous", [numbered(0, clock.steady_us())])
+    feed(made, clock, range(1, 300))
+    first, second = segments_of(tmp_path / "video/gate")[:2]
+    second.keep.write_text("{}")
+    made.delete(first.seq, "too old")
+    made.delete(second.seq, "too old")
+    made.close("stopped")
+
+    assert not first.media.exists()
+    assert not first.seal.exists()
+    assert second.media.exists()
+    deleted = [s.fields for s in statements(tmp_path / "video")[1:] if s.type == "deleted"]
+    assert [d["seq"] for d in deleted] == [first.seq]
+
+
+def script(video: Path, calls: FaultyCalls) -> tuple[int, bool]:
+    """Seven seconds of a camera's life with everything in it. Returns the last picture and whether all is well."""
+    made, clock = recording(video, disk=Disk(calls), segment_s=4)
+    made.say("idle", mode="continuous", state="starting")
+    made.begin("continuous", [numbered(0, clock.steady_us())], pre_roll_ms=0)
+    feed(made, clock, range(1, 30))
+    made.say("motion", state="began", area_pm=12)
+    feed(made, clock, range(30, 62))
+    made.delete(1, "too old")
+    feed(made, clock, range(62, 71))
+    made.end("over")
+    calls.heal()
+    for _ in range(40):
+        clock.forward_us(2_500_000)
+        made.tick()
+    made.say("idle", mode="continuous", state="over")
+    well = made.fault is None
+    made.close("stopped")
+    return 70, well
+
+
+def check(video: Path, last: int) -> None:
+    found = list(recorded(video))
+    numbers = {n for _, ns in found for n in ns}
+    assert numbers == set(range(last + 1)), "a picture was lost"
+    for _, ns in found:
+        assert ns == sorted(set(ns))
+        assert ns[0] % 10 == 0, "a segment begins without a keyframe"
+    said = statements(video)
+    assert all(segment.media.exists() <= segment.seal.exists() for segment in segments_of(video / "gate"))
+    assert len([s for s in said if s.type == "motion"]) == 1, "a statement was lost or made twice"
+
+
+@pytest.mark.parametrize("mode", ["EIO", "ENOSPC", "short", "EROFS"])
+@pytest.mark.parametrize("lasting", [False, True], ids=["once", "until-healed"])
+def test_whichever_operation_fails_recording_goes_on_and_nothing_is_lost(tmp_path, mode, lasting):
+    for nth in count(1):
+        video = tmp_path / f"{nth}"
+        calls = FaultyCalls(nth, mode=mode, lasting=lasting)
+
+        last, well = script(video, calls)
+
+        if not calls.fired:
+            break
+        assert well, f"operation {nth} ({calls.befell}): recording did not go on"
+        try:
+            check(video, last)
+        except AssertionError as error:
+            raise AssertionError(f"operation {nth} ({calls.befell}) failed: {error}") from error
+    assert nth > 20
