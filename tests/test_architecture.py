@@ -16,7 +16,7 @@ from fakes.source_tree import Import, Module, long_functions, modules, parse
 PATH = ("cameras", "frames", "segments", "store", "out")
 
 # Known to all. `events` are the words the parts use to each other.
-COMMON = {"errors", "events", "clock", "config"}
+COMMON = {"errors", "events", "clock", "config", "logs"}
 
 # The box's judgement, senses and health: they never see the path of light, nor each other.
 APART = {"guard", "body", "upkeep"}
@@ -24,12 +24,12 @@ APART = {"guard", "body", "upkeep"}
 # Wiring and words: who may import them.
 ON_TOP = {"processes": {"processes", "cli", "__main__"}, "cli": {"cli", "__main__"}, "__main__": set[str]()}
 
-# What a picture is called is said by `frames`, yet the cameras before it must say it too.
-SHARED_WORDS = ("vigil.frames.packet",)
+# What pictures are made of is said in `frames`, yet the cameras before it must be able to say it.
+PICTURE_WORDS = ("frames/packet.py", "frames/nal.py", "frames/sps.py", "frames/aac.py", "frames/decoder_config.py")
 
 # Each library that touches a device or costs much to import has its doors; all others are for everybody.
 DOORS = {
-    "av": ("cameras/rtsp.py", "cameras/container.py", "cameras/synthetic.py", "cameras/v4l2*.py"),
+    "av": ("cameras/rtsp.py", "cameras/container.py", "cameras/luma.py", "cameras/synthetic.py", "cameras/v4l2*.py"),
     "cv2": ("frames/mog2.py",),
     "numpy": ("frames/motion*.py", "frames/mog2.py"),
     "picamera2": ("cameras/picamera2.py",),
@@ -67,6 +67,11 @@ def part_of(found: Import) -> str:
     return part if (PACKAGE / part).is_dir() or (PACKAGE / f"{part}.py").is_file() else ""
 
 
+def is_picture_word(found: Import) -> bool:
+    """Whether a module is imported which says what pictures are made of."""
+    return "/".join(found.name.split(".")[1:3]) + ".py" in PICTURE_WORDS
+
+
 def told(module: Module, wrong: list[Import]) -> list[str]:
     """Where each wrong import is, as a person would look it up."""
     return [f"{name_of(module.path)}:{found.line} imports {found.name}" for found in wrong]
@@ -90,12 +95,20 @@ def test_data_never_flows_backwards(module: Module):
     before = PATH[: PATH.index(module.part)]
 
     wrong = [
-        found
-        for found in inner(module)
-        if part_of(found) not in {*before, *COMMON, ""} and not found.name.startswith(SHARED_WORDS)
+        found for found in inner(module) if part_of(found) not in {*before, *COMMON, ""} and not is_picture_word(found)
     ]
 
     assert told(module, wrong) == []
+
+
+def test_the_words_for_pictures_know_only_each_other():
+    words = [module for module in MODULES if module.where in PICTURE_WORDS]
+    assert len(words) == len(PICTURE_WORDS)
+
+    for module in words:
+        ours = [found for found in module.imports() if found.library == "vigil"]
+        wrong = [found for found in ours if part_of(found) not in {*COMMON, ""} and not is_picture_word(found)]
+        assert told(module, wrong) == []
 
 
 @each_module_of(APART)

@@ -27,7 +27,8 @@ persist() {
 missing_packages() {
     local name
     sed -e 's/#.*//' -e '/^ *$/d' tests/ground/apt.txt | while read -r name; do
-        [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || echo "$name"
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] ||
+            command -v "$name" >/dev/null || echo "$name"
     done
 }
 
