@@ -1,0 +1,94 @@
+"""
+A thread that waits for a camera, so that nobody else has to: it reads in bursts and hands them over whole.
+
+Bursts halve the work: a stream of 30 pictures a second wakes this thread ten
+times a second rather than once for each piece of a picture, and what piles up
+in the socket meanwhile is read without waiting.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+MOST_HELD = 2000
+"""When nobody takes what was read (a minute of pictures), stop reading: the network then holds the camera back."""
+
+WAITED_S = 0.002
+"""A read that took longer had to wait: everything that had arrived is read."""
+
+
+class Pump(Generic[T]):
+    """
+    Runs `step` over and over in a thread of its own, until it raises or `close` is called, then `finish`.
+
+    `step` waits for the camera and returns what came. A camera that sends
+    nothing leaves it waiting after `close`, for as long as its own time-out;
+    nobody waits for that.
+    """
+
+    def __init__(
+        self, step: Callable[[], Sequence[T]], finish: Callable[[], None], *, name: str, burst_s: float = 0.1
+    ) -> None:
+        self._step = step
+        self._finish = finish
+        self._burst_s = burst_s
+        self._held: list[T] = []
+        self._error: Exception | None = None
+        self._changed = threading.Condition()
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"camera {name}", daemon=True)
+        self._thread.start()
+
+    def take(self, timeout_s: float) -> list[T]:
+        """Return all that came, waiting at most `timeout_s` for the first; then raise what ended the stream."""
+        with self._changed:
+            if not self._held and self._error is None and not self._closed.is_set():
+                self._changed.wait(timeout_s)
+            held, self._held = self._held, []
+            self._changed.notify_all()
+            if not held and self._error is not None:
+                raise self._error
+            return held
+
+    def close(self) -> None:
+        """Let a waiting `take` return, and the thread end when its step does. May be called twice."""
+        self._closed.set()
+        with self._changed:
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        try:
+            while not self._closed.is_set():
+                self._burst()
+        except Exception as error:  # noqa: BLE001 (it is raised where it can be answered: in the reader's thread)
+            with self._changed:
+                self._error = error
+                self._changed.notify_all()
+        finally:
+            self._finish()
+
+    def _burst(self) -> None:
+        came: list[T] = []
+        waited = False
+        try:
+            while not waited and len(came) < MOST_HELD // 4 and not self._closed.is_set():
+                began = time.monotonic()
+                came += self._step()
+                waited = time.monotonic() - began > WAITED_S
+        finally:
+            self._hand_over(came)
+        if waited:
+            self._closed.wait(self._burst_s)
+
+    def _hand_over(self, came: list[T]) -> None:
+        with self._changed:
+            while len(self._held) >= MOST_HELD and not self._closed.is_set():
+                self._changed.wait()
+            if came:
+                self._held += came
+                self._changed.notify_all()

@@ -1,0 +1,78 @@
+"""A network camera's small stream, decoded for motion beside the main one, which never waits for it."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from vigil.cameras.backoff import Backoff
+from vigil.cameras.container import Container
+from vigil.cameras.luma import Eye
+from vigil.cameras.source import Wishes
+from vigil.clock import Clock
+from vigil.errors import CameraEnded, CameraLost
+from vigil.frames.packet import Luma
+
+MOST_HELD = 16
+"""Grey pictures nobody takes are forgotten, oldest first: motion wants to see what is, not what was."""
+
+
+class SubStream:
+    """
+    Opens the stream, decodes it, and opens it again when it is lost, in a thread of its own.
+
+    `up` says whether it shows the scene now. What goes wrong with it is told by
+    `describe`, and nowhere else.
+    """
+
+    def __init__(self, open_container: Callable[[], Container], clock: Clock, *, wishes: Wishes) -> None:
+        self._open_container = open_container
+        self._clock = clock
+        self._wishes = wishes
+        self._held: deque[Luma] = deque(maxlen=MOST_HELD)
+        self._closed = threading.Event()
+        self._why = "not open yet"
+        self.up = False
+        threading.Thread(target=self._run, name="camera sub-stream", daemon=True).start()
+
+    def take(self) -> list[Luma]:
+        """Return the grey pictures that came, without waiting."""
+        taken = []
+        while self._held:
+            taken.append(self._held.popleft())
+        return taken
+
+    def close(self) -> None:
+        """Let the thread end, as soon as the stream sends something or times out."""
+        self._closed.set()
+
+    def describe(self) -> str:
+        """Return where motion looks now, and why not at the sub-stream when it is away."""
+        return "the sub-stream" if self.up else f"keyframes of the main stream (sub-stream: {self._why})"
+
+    def _run(self) -> None:
+        backoff = Backoff(random.random, first_s=1.0, cap_s=60.0)
+        while not self._closed.is_set():
+            began_us = self._clock.steady_us()
+            try:
+                self._watch()
+            except (CameraLost, CameraEnded) as error:
+                self._why = str(error)
+            self.up = False
+            ran_s = (self._clock.steady_us() - began_us) / 1_000_000
+            self._closed.wait(backoff.failed(ran_s=ran_s))
+
+    def _watch(self) -> None:
+        container = self._open_container()
+        try:
+            eye = Eye(self._wishes, keys_only=False)
+            while not self._closed.is_set():
+                for packet in container.read():
+                    seen = eye.look(packet)
+                    if seen:
+                        self._held.extend(seen)
+                        self.up = True
+        finally:
+            container.close()
