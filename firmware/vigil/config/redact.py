@@ -38,6 +38,11 @@ def shown(value: object) -> str:
     return quoted(text) if isinstance(value, str) else text
 
 
+def as_key(key: str) -> str:
+    """Return a key as one may read it in a sentence: quoted only where TOML would have it quoted, and short."""
+    return key if re.fullmatch(r"[A-Za-z0-9_-]{1,60}", key) else quoted(key[:60])
+
+
 def quoted(text: str) -> str:
     """Return `text` as a TOML basic string: quoted, on one line."""
     return '"' + "".join(_ESCAPES.get(c) or (c if c.isprintable() else _by_number(c)) for c in text) + '"'

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from vigil.config.redact import shown
+from vigil.config.redact import as_key, shown
 from vigil.config.syntax import Document
 
 _LOCATIONS = {"interior": "indoor", "exterior": "outdoor", "entry": "entrance"}
@@ -40,7 +40,7 @@ def from_schema_0(old: Document, notes: list[str]) -> Document:
         new["camera"] = cameras
     left = [name for name in old if name not in {"schema", "system", "cameras"}]
     notes += [
-        f"{shown(name)}: this table is not carried over; see docs/ref/config.md for what there is" for name in left
+        f"{as_key(name)}: this table is not carried over; see docs/ref/config.md for what there is" for name in left
     ]
     return new
 
@@ -49,7 +49,9 @@ def _system(old: Document, notes: list[str]) -> Document:
     new: Document = {key: old[key] for key in ("name", "log_level") if key in old}
     if isinstance(level := new.get("log_level"), str):
         new["log_level"] = _LOG_LEVELS.get(level.lower(), level)
-    notes += [f"system.{shown(key)}: not carried over" for key in old if key not in {"name", "log_level"}]
+    notes += [
+        f"system.{as_key(key)}: not carried over" for key in old if key not in {"name", "log_level", "arm_pin_hash"}
+    ]
     if "arm_pin_hash" in old:
         notes.append("the PIN is no longer in this file: set it again with vigil config set-pin")
     return new
@@ -77,7 +79,7 @@ def _camera(old: Document, number: int, notes: list[str]) -> Document:
         "sensitivity": _number(old.get("motion_sensitivity", 0.7), lambda share: round(share * 100)),
         "minimum_area_pct": _number(old.get("motion_min_area_px", 500), lambda area: _percent(area, old)),
     }
-    left = ", ".join(shown(key) for key in old if key not in _CARRIED)
+    left = ", ".join(as_key(key) for key in old if key not in _CARRIED)
     if left:
         notes.append(f"cameras[{number}]: not carried over: {left}")
     return new

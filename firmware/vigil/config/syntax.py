@@ -13,7 +13,7 @@ Document = dict[str, Any]
 LONGEST_BYTES = 262_144
 """Sixty-four cameras with many zones take a tenth of this; what is longer is not a configuration."""
 
-_PLACE = re.compile(r"(.*) \(at (line \d+, column \d+|end of document)\)", re.DOTALL)
+_PLACE = re.compile(r"(.*) \(at (?:(line \d+, column \d+)|end of document)\)", re.DOTALL)
 
 
 def parse(data: bytes) -> Document:
@@ -34,7 +34,7 @@ def _toml(data: bytes) -> Document:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigError([f"line {line}: not UTF-8 text; save the file as UTF-8"]) from error
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError([_placed(str(error))]) from error
+        raise ConfigError([_placed(str(error), data)]) from error
     except (ValueError, RecursionError) as error:
         # Python refuses numbers of thousands of digits, and tomllib follows nested lists by recursion.
         raise ConfigError(["not TOML that can be read: a number too long, or lists too deep in lists"]) from error
@@ -71,7 +71,7 @@ def _parts(text: str) -> list[tuple[int, str]]:
         if re.match(r"\s*\[(?!\s*\[?\s*cameras?\s*\.)\[?\s*[\"'A-Za-z0-9_]", line):
             parts.append((number, []))
         parts[-1][1].append(line)
-    return [(number, "\n".join(lines)) for number, lines in parts]
+    return [(number, "\n".join(lines) + "\n") for number, lines in parts]
 
 
 def _moved(message: str, lines: int) -> str:
@@ -79,8 +79,11 @@ def _moved(message: str, lines: int) -> str:
     return re.sub(r"^line (\d+)", lambda found: f"line {int(found[1]) + lines}", message)
 
 
-def _placed(message: str) -> str:
+def _placed(message: str, data: bytes) -> str:
     """Put the place first, where the eye looks for it."""
-    if found := _PLACE.fullmatch(message):
-        return f"{found[2]}: {found[1][:1].lower()}{found[1][1:]}"
-    return message
+    found = _PLACE.fullmatch(message)
+    if not found:
+        return message
+    last_line = data.rstrip().count(b"\n") + 1
+    place = found[2] or f"line {last_line}, the file's end"
+    return f"{place}: {found[1][:1].lower()}{found[1][1:]}"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from vigil.config.kinds import nearest, one_of
 from vigil.config.model import Camera, Mark, Motion, Setting, settings_of
-from vigil.config.redact import quoted, shown
+from vigil.config.redact import as_key, shown
 from vigil.errors import ConfigError
 
 
@@ -108,6 +107,5 @@ def _usable(setting: Setting, table: dict[str, Any]) -> str:
 
 def not_a_setting(key: str, known: Sequence[str], where: str = "") -> str:
     """Say that there is no such setting, and which one may have been meant."""
-    name = key if re.fullmatch(r"[A-Za-z0-9_-]{1,60}", key) else quoted(key[:60])
     near = nearest(key, known)
-    return f"{where}{'.' if where else ''}{name}: not a setting" + (f" (did you mean {near}?)" if near else "")
+    return f"{where}{'.' if where else ''}{as_key(key)}: not a setting" + (f" (did you mean {near}?)" if near else "")

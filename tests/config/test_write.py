@@ -1,0 +1,74 @@
+"""What is written reads back the same, says everything where it should, and secrets nowhere."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+
+from hypothesis import given, settings
+
+from fakes.configs import configs
+from vigil.config.model import TABLES, Camera, Config, Motion, settings_of
+from vigil.config.read import read_strict
+from vigil.config.write import defaulted, displayed, explained, redacted, written
+
+FRONT = Camera(id="front", source="rtsp", url="rtsp://me:hush@10.0.0.5/x", sub_url="rtsp://me:hush@10.0.0.5/s", fps=15)
+WITH_SECRETS = Config(cameras=(FRONT,))
+
+
+@settings(max_examples=60)
+@given(configs())
+def test_every_configuration_reads_back_as_it_was_written(config: Config):
+    assert read_strict(written(config, head="two\nlines")) == config
+    assert read_strict(explained(config)) == config
+
+
+def test_the_default_file_reads_back_as_the_defaults():
+    assert read_strict(explained(Config())) == Config()
+
+
+def test_the_default_file_explains_every_setting():
+    text = explained(Config()).decode()
+
+    for table in (Camera, Motion, *TABLES.values()):
+        for setting in settings_of(table).values():
+            assert f"# {setting.meaning}" in text
+            assert f"# Accepts {setting.kind.accepts}; " in text
+            assert f"\n{setting.key} = " in text or f"\n#: {setting.key} = " in text
+
+
+def test_a_written_file_says_only_what_is_not_the_default():
+    assert written(Config(cameras=(Camera(id="a", source="synthetic"),))) == (
+        b'schema = 1\n\n[[camera]]\nid = "a"\nsource = "synthetic"\n'
+    )
+
+
+def test_a_written_file_keeps_passwords():
+    assert read_strict(written(WITH_SECRETS)) == WITH_SECRETS
+
+
+def test_what_is_shown_hides_passwords():
+    for text in (displayed(WITH_SECRETS), json.dumps(redacted(WITH_SECRETS)), repr(WITH_SECRETS)):
+        assert "hush" not in text
+        assert "front" in text
+    assert 'url = "rtsp://***@10.0.0.5/x"\n' in displayed(WITH_SECRETS)
+
+
+def test_what_is_shown_says_which_defaults_apply():
+    text = displayed(Config())
+
+    assert "fps = 15  # default\n" in text
+    assert "width = 1280\n" in text
+    assert "url" not in text
+    assert "camera.demo.fps" in defaulted(Config())
+    assert "camera.demo.width" not in defaulted(Config())
+    assert "camera.demo.url" not in defaulted(Config())
+
+
+@settings(max_examples=30)
+@given(configs())
+def test_what_is_shown_holds_every_setting(config: Config):
+    shown = tomllib.loads(displayed(config))
+
+    assert set(shown) == {"schema", *TABLES} | ({"camera"} if config.cameras else set())
+    assert json.loads(json.dumps(redacted(config))) == {"camera": [], **shown}
