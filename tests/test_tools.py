@@ -19,6 +19,7 @@ RELAXED = (
     "--cache-dir=.mypy_cache/tests",
     *("--allow-untyped-defs", "--allow-incomplete-defs", "--allow-untyped-calls", "--allow-untyped-decorators"),
     *("--allow-any-generics", "--implicit-reexport", "--no-warn-return-any"),
+    *("--disable-error-code=var-annotated", "--disable-error-code=comparison-overlap"),
 )
 
 
