@@ -166,7 +166,7 @@ def test_a_damaged_last_one_is_told_and_stands_in_for_nothing():
     assert "cannot stand in" in salvage.faults[0]
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(spoilt_files(), st.none() | st.just(LAST) | spoilt_files())
 def test_no_bytes_whatever_stop_a_boot(data: bytes, last_good: bytes | None):
     salvage = read_lenient(data, last_good)
@@ -182,7 +182,7 @@ def test_no_bytes_whatever_stop_a_boot(data: bytes, last_good: bytes | None):
         assert salvage.taken_from is TakenFrom.FILE
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.data())
 def test_no_damage_to_a_file_stops_a_boot(data: st.DataObject):
     file = bytearray(explained(GOOD))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pyrage
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.configs import KEYS
 from vigil.config.recipients import check_recipient
-from vigil.errors import ConfigError
-from vigil.segments.bech32 import encode
+from vigil.errors import ConfigError, FormatError
+from vigil.segments.bech32 import decode, encode
 
 
 def test_the_keys_of_the_age_program_are_accepted():
@@ -18,6 +18,7 @@ def test_the_keys_of_the_age_program_are_accepted():
         check_recipient(str(pyrage.x25519.Identity.generate().to_public()))
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=32, max_size=32).filter(lambda key: any(key[1:])))
 def test_every_key_that_can_be_sealed_to_is_accepted(key: bytes):
     check_recipient(encode("age", key))
@@ -52,6 +53,16 @@ def test_what_is_no_recipient_is_refused(text: str):
 def test_a_key_that_cannot_be_sealed_to_is_refused(key: bytes):
     with pytest.raises(ConfigError, match="cannot be sealed to"):
         check_recipient(encode("age", key))
+
+
+def test_stray_bits_behind_a_key_are_refused():
+    """The checksum is right, but the last character before it says more than 256 bits."""
+    text = "age1qvpsxqcrqvpsxqcrqvpsxqcrqvpsxqcrqvpsxqcrqvpsxqcrqvp3yc08kc"
+
+    with pytest.raises(FormatError, match="stray bits"):
+        decode(text)
+    with pytest.raises(ConfigError, match="cannot be sealed to"):
+        check_recipient(text)
 
 
 def test_a_secret_key_is_not_repeated():

@@ -16,7 +16,7 @@ FRONT = Camera(id="front", source="rtsp", url="rtsp://me:hush@10.0.0.5/x", sub_u
 WITH_SECRETS = Config(cameras=(FRONT,))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(configs())
 def test_every_configuration_reads_back_as_it_was_written(config: Config):
     assert read_strict(written(config, head="two\nlines")) == config
@@ -65,7 +65,7 @@ def test_what_is_shown_says_which_defaults_apply():
     assert "camera.demo.url" not in defaulted(Config())
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(configs())
 def test_what_is_shown_holds_every_setting(config: Config):
     shown = tomllib.loads(displayed(config))
