@@ -92,12 +92,11 @@ class FaultyCalls(Calls):
         return super().pread(fd, size, offset)
 
     def fdatasync(self, fd):
+        # Not really synced: no test pulls the machine's own plug, and hundreds of runs wait for the disk otherwise.
         self._fail("fdatasync")
-        super().fdatasync(fd)
 
     def fsync(self, fd):
         self._fail("fsync")
-        super().fsync(fd)
 
     def ftruncate(self, fd, size):
         self._fail("ftruncate")
@@ -187,12 +186,10 @@ class CutCalls(Calls):
 
     def fdatasync(self, fd):
         self._count()
-        super().fdatasync(fd)
         self._synced(fd)
 
     def fsync(self, fd):
         self._count()
-        super().fsync(fd)
         self._synced(fd)
 
     def ftruncate(self, fd, size):

@@ -1,0 +1,67 @@
+"""Journals whose keys, clock and randomness are known, so that their bytes are the same on every machine."""
+
+import hashlib
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from fakes.faulty import FaultyCalls
+from vigil.clock import HandClock
+from vigil.segments.note import NoteSigner
+from vigil.store.disk import Disk
+from vigil.store.journal import Journal
+
+DEVICE = "00d1ce0fca3e5a11"
+
+
+def signer_of(seed="guard", *, name=f"vigil/{DEVICE}"):
+    """A signer whose private key is the SHA-256 of `seed`."""
+    return NoteSigner(name, Ed25519PrivateKey.from_private_bytes(hashlib.sha256(seed.encode()).digest()))
+
+
+class Dice:
+    """Random bytes that fall the same way each time: SHA-256 of the seed and a counter."""
+
+    def __init__(self, seed="dice"):
+        self._seed = seed
+        self._thrown = 0
+
+    def __call__(self, size):
+        self._thrown += 1
+        return hashlib.sha256(f"{self._seed} {self._thrown}".encode()).digest()[:size]
+
+
+class Bench:
+    """A place with a journal in it, which can be opened again and again as a box does."""
+
+    def __init__(self, root, *, signer=None, seed="dice"):
+        self.directory = root / "journal"
+        self.signer = signer or signer_of()
+        self.clock = HandClock(wall_us=1_770_000_000_000_000)
+        self.dice = Dice(seed)
+
+    def open(self, *, calls=None, floor=None):
+        return Journal.open(
+            Disk(calls or FaultyCalls(0)),
+            self.directory,
+            clock=self.clock,
+            random_bytes=self.dice,
+            signer=self.signer,
+            device_id=DEVICE,
+            floor=floor,
+        )
+
+
+def happened(number):
+    """A thing that happens: what kind, and the fields of it."""
+    return "motion.began", {"camera": "door", "segment": number // 4, "line": number % 4}
+
+
+def fill(journal, count, *, every=0):
+    """Append `count` entries one by one, with a checkpoint after `every`; return them."""
+    entries = []
+    for number in range(count):
+        kind, fields = happened(number)
+        entries.append(journal.append(kind, fields, clock_trust="synced"))
+        if every and not (number + 1) % every:
+            journal.checkpoint()
+    return entries
