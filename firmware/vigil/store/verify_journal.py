@@ -1,0 +1,117 @@
+"""What the journal knows of the segments, and until when somebody outside can vouch for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from vigil.segments.verify_chain import Checked
+from vigil.segments.verify_words import INTACT, Finding, Verdict, utc
+
+SLACK_US = 120_000_000
+"""How long a finished segment may take to get into the journal."""
+_FINISHED = ("segment.sealed", "segment.recovered")
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Somebody outside holds a checkpoint over the first `size` entries of the newest log, up to `until_us`."""
+
+    size: int
+    until_us: int
+    by: str
+
+    def text(self) -> str:
+        """Return it as people read it."""
+        return f"anchored until {utc(self.until_us)} by {self.by}"
+
+
+@dataclass(slots=True)
+class Remembered:
+    """
+    What the entries about one segment said.
+
+    `covered` says that the outside checkpoint covers the entry that it was
+    opened, `anchored` the entry that it was finished. `last` is the digest of
+    its last line, `sha256` that of its file; None until it was finished.
+    """
+
+    opened_us: int
+    seq: int
+    covered: bool = False
+    anchored: bool = False
+    finished: bool = False
+    last: str | None = None
+    sha256: str | None = None
+
+
+@dataclass(slots=True)
+class Known:
+    """
+    All that the journal says about segments, log after log.
+
+    `whole` says that no entry was ever lost or dropped, so that what is not in
+    here never happened. `anchor` is None where no checkpoint from outside was
+    given, or where it contradicts the log.
+    """
+
+    whole: bool = False
+    anchor: Anchor | None = None
+    certified: set[bytes] = field(default_factory=set)
+    segments: dict[str, dict[int, Remembered]] = field(default_factory=dict)
+    deleted: dict[str, dict[int, str]] = field(default_factory=dict)
+
+    def take(self, kind: str, at_us: int, seq: int, fields: Mapping[str, Any], *, covered: bool) -> None:
+        """Take in entry `seq`; those that say nothing of a segment are left out."""
+        camera, number = fields.get("camera"), fields.get("segment")
+        if not kind.startswith("segment.") or not isinstance(camera, str) or type(number) is not int:
+            return
+        if kind == "segment.deleted":
+            self.deleted.setdefault(camera, {})[number] = str(fields.get("reason", ""))
+            return
+        of_camera = self.segments.setdefault(camera, {})
+        one = of_camera.setdefault(number, Remembered(at_us, seq))
+        one.covered |= covered
+        if kind in _FINISHED:
+            last = _text(fields, "last")
+            # The first word counts: what a later log repeats of a finished segment cannot unsay it.
+            if not one.finished:
+                one.last, one.sha256, one.seq, one.finished = last, _text(fields, "sha256"), seq, True
+            one.anchored |= covered and one.last == last
+
+    def expected(self, camera: str) -> list[int]:
+        """Return the segments that should be on the disk, ascending."""
+        deleted = self.deleted.get(camera, {})
+        return sorted(seq for seq in self.segments.get(camera, {}) if seq not in deleted)
+
+    def judge(self, camera: str, one: Checked) -> Finding:
+        """Return the verdict on a segment in the light of the journal."""
+        if one.finding.verdict not in (*INTACT, Verdict.UNCERTIFIED) or one.last is None:
+            return one.finding
+        known = self.segments.get(camera, {}).get(one.seq)
+        if known and known.finished and known.last not in (None, one.last):
+            return Finding(Verdict.BROKEN, f"the journal (entry {known.seq}) knows it with another last line")
+        if known and known.finished and one.finished and known.sha256 != one.sha256 and one.bytes:
+            return Finding(Verdict.BROKEN, f"the journal (entry {known.seq}) knows it with other pictures")
+        if self.anchor and one.last_us < self.anchor.until_us - SLACK_US and not self._covers(known, one):
+            return Finding(
+                Verdict.FORGED,
+                f"it claims to be from before the checkpoint, but the log that {self.anchor.by} holds does not know it",
+            )
+        return one.finding
+
+    def anchored(self, camera: str, one: Checked) -> bool:
+        """Whether the segment is intact and the outside checkpoint covers its end, and with it all of it."""
+        if not one.intact:
+            return False
+        known = self.segments.get(camera, {}).get(one.seq)
+        return bool(self.anchor and known and known.anchored and one.last is not None and known.last == one.last)
+
+    def _covers(self, known: Remembered | None, one: Checked) -> bool:
+        return bool(known and (known.anchored if one.finished else known.covered))
+
+
+def _text(fields: Mapping[str, Any], name: str) -> str | None:
+    value = fields.get(name)
+    return value if isinstance(value, str) else None

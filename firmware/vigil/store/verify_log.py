@@ -1,0 +1,137 @@
+"""
+Asking the journal: first whether it is itself as it was written, then what it knows of the segments.
+
+Only entries below the log's own newest signed checkpoint are believed, and
+none of a log that is not whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vigil.errors import FormatError, JournalError, SealError, StoreFault
+from vigil.segments.checkpoint import Checkpoint, open_checkpoint
+from vigil.segments.note import NoteKey, split_note
+from vigil.segments.session import open_certificate
+from vigil.store.disk import Disk
+from vigil.store.entry import read_entry
+from vigil.store.journal_check import LogVerdict, check_journal
+from vigil.store.journal_read import LogReader, read_logs
+from vigil.store.verify_journal import Anchor, Known
+
+
+@dataclass(slots=True)
+class Asked:
+    """What the journal said. `troubles` are failures, `notes` is what a reader should know besides; sentences all."""
+
+    known: Known | None = None
+    troubles: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A checkpoint that somebody outside holds, verified, and who that is."""
+
+    checkpoint: Checkpoint
+    by: str
+
+
+def ask_journal(disk: Disk, directory: Path | None, identity: NoteKey | None, outside: Sequence[Path]) -> Asked:
+    """Return what the journal in `directory` knows, confronted with the checkpoints in the files `outside`."""
+    asked = Asked()
+    if identity is None or directory is None:
+        why = "no identity is known" if identity is None else "there is no journal to compare it with"
+        asked.troubles += [f"the checkpoint {path} proves nothing: {why}" for path in outside]
+        return asked
+    try:
+        _ask(asked, disk, directory, identity, outside)
+    except (StoreFault, JournalError, FormatError) as error:
+        asked.known = None
+        asked.troubles.append(f"the journal cannot be read: {error}")
+    return asked
+
+
+def _ask(asked: Asked, disk: Disk, directory: Path, identity: NoteKey, outside: Sequence[Path]) -> None:
+    readers = read_logs(directory, disk=disk)
+    known = Known()
+    for reader in readers:
+        known.certified.update(_certified(reader, identity, asked))
+    keys = [NoteKey(identity.name, public) for public in sorted(known.certified)]
+    held = [one for path in outside if (one := _held(path, keys, identity, asked))]
+    verdicts = {one.log_id: one for one in check_journal(directory, keys, [one.checkpoint for one in held], disk=disk)}
+    losses = _stated_losses(readers)
+    for verdict in verdicts.values():
+        _tell(asked, verdict, stated=verdict.log_id in losses)
+    good = [reader for reader in readers if verdicts[reader.log_id].ok]
+    for reader in good:
+        _take(known, reader, verdicts[reader.log_id], held)
+    known.whole = len(good) == len(verdicts) > 0 and all(
+        reader.first_kept == 0 and verdicts.keys() >= set(reader.identity.follows) for reader in good
+    )
+    if held and known.anchor is None and not asked.troubles:
+        asked.notes.append("the checkpoint is older than anything the journal still tells of: it anchors nothing here")
+    asked.known = known
+
+
+def _certified(reader: LogReader, identity: NoteKey, asked: Asked) -> Iterator[bytes]:
+    for _, seq, line in reader.lines():
+        if b'"kind":"session.certified"' not in line:
+            continue
+        try:
+            note = read_entry(reader.log_id, seq, line).fields.get("cert")
+            yield open_certificate(note if isinstance(note, str) else "", identity).public
+        except SealError as error:
+            asked.troubles.append(f"journal {reader.log_id}, entry {seq}: its certificate does not count: {error}")
+
+
+def _held(path: Path, keys: Sequence[NoteKey], identity: NoteKey, asked: Asked) -> Held | None:
+    try:
+        note = path.read_text(encoding="utf-8")
+        checkpoint = open_checkpoint(note, keys)
+    except (OSError, UnicodeDecodeError, SealError) as error:
+        asked.troubles.append(f"the checkpoint {path} is not one of this recorder's journal: {error}")
+        return None
+    names = {name for name, _, _ in split_note(note)[1]} - {identity.name}
+    return Held(checkpoint, ", ".join(sorted(names)) or f"whoever keeps {path.name}")
+
+
+def _stated_losses(readers: Sequence[LogReader]) -> set[str]:
+    """Return the logs of which a newer one says in its first entry that they were lost or damaged."""
+    stated: set[str] = set()
+    for reader in readers:
+        first = next(reader.entries(), None) if reader.first_kept == 0 else None
+        if first is not None and first.kind == "journal.opened" and first.fields.get("loss"):
+            stated.update(reader.identity.follows)
+    return stated
+
+
+def _tell(asked: Asked, verdict: LogVerdict, *, stated: bool) -> None:
+    if verdict.ok:
+        asked.notes.append(f"journal {verdict.log_id}: {verdict.size} entries, all as they were written")
+    contradicted = any(problem.error == "LogFork" for problem in verdict.problems)
+    if stated and verdict.problems and not contradicted:
+        asked.notes.append(
+            f"journal {verdict.log_id} is damaged; the recorder noticed, and began a new one that says so"
+        )
+        return
+    asked.troubles += [f"journal {verdict.log_id}: {problem.text}" for problem in verdict.problems]
+
+
+def _take(known: Known, reader: LogReader, verdict: LogVerdict, held: Sequence[Held]) -> None:
+    """Take in the entries of a good log as far as it signed them."""
+    anchored = verdict.anchored.size if verdict.anchored else 0
+    signed = max(anchored, verdict.signed.size if verdict.signed else 0)
+    for _, seq, line in reader.lines():
+        if seq >= signed:
+            break
+        if b'"kind":"segment.' in line:
+            entry = read_entry(reader.log_id, seq, line)
+            known.take(entry.kind, entry.at_us, seq, entry.fields, covered=seq < anchored)
+    if verdict.anchored and anchored > reader.first_kept:
+        last = next(reader.entries(anchored - 1))
+        by = ", ".join(sorted({one.by for one in held if one.checkpoint == verdict.anchored}))
+        if known.anchor is None or last.at_us > known.anchor.until_us:
+            known.anchor = Anchor(anchored, last.at_us, by)
