@@ -29,11 +29,18 @@ PICTURE_WORDS = ("frames/packet.py", "frames/nal.py", "frames/sps.py", "frames/a
 
 # Each library that touches a device or costs much to import has its doors; all others are for everybody.
 DOORS = {
-    "av": ("cameras/rtsp.py", "cameras/container.py", "cameras/luma.py", "cameras/synthetic.py", "cameras/v4l2*.py"),
+    "av": (
+        "cameras/rtsp.py",
+        "cameras/container.py",
+        "cameras/luma.py",
+        "cameras/encode.py",
+        "cameras/synthetic.py",
+        "cameras/v4l2*.py",
+    ),
     "cv2": ("frames/mog2.py",),
     "numpy": ("frames/motion*.py", "frames/mog2.py"),
-    "picamera2": ("cameras/picamera2.py",),
-    "libcamera": ("cameras/picamera2.py",),
+    "picamera2": ("cameras/picamera2*.py",),
+    "libcamera": ("cameras/picamera2*.py",),
     "rich": ("cli/view.py",),
 }
 FOR_ALL = {"cryptography"}
