@@ -59,7 +59,6 @@ def test_an_old_file_means_what_it_meant():
         mode="continuous",
         pre_roll_s=8,
         post_roll_s=30,
-        location="indoor",
         motion=Motion(sensitivity=65, minimum_area_pct=1.0),
     )
     assert (yard.mode, yard.record, yard.post_roll_s) == ("motion", True, 30)

@@ -68,7 +68,7 @@ def test_every_mistake_is_told_at_once():
         "camera.front.pre_rol_s: not a setting (did you mean pre_roll_s?)",
         "camera.front.url: only for rtsp cameras; this one is synthetic",
         "camera.front.motion.sensitivty: not a setting (did you mean sensitivity?)",
-        "camera.front.motion.method = 2: give blocks or mog2, in quotes",
+        "camera.front.motion.method = 2: give blocks, mog2 or off, in quotes",
     ]
 
 
@@ -225,3 +225,12 @@ def test_a_recipient_given_twice_is_a_mistake():
     text = f'schema = 1\n[owner]\nrecipients = ["{KEYS[0]}", "{KEYS[0]}"]\n'
 
     assert problems(text) == ["owner.recipients: a key is there twice"]
+
+
+def test_waiting_for_motion_that_nobody_looks_for_is_refused():
+    text = (
+        b'schema = 1\n[[camera]]\nid = "gate"\nsource = "synthetic"\nmode = "motion"\n[camera.motion]\nmethod = "off"\n'
+    )
+
+    with pytest.raises(ConfigError, match="waits for motion"):
+        read_strict(text)

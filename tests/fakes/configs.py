@@ -65,6 +65,8 @@ def cameras(draw: st.DrawFn, name: str) -> Camera:
         own["device"] = f"/dev/{name}"
     if source == "picamera2":
         own["index"] = int(name.removeprefix("camera-"))
+    if motion.method == "off":
+        own["mode"] = "continuous"
     return draw(_tables(Camera, fitting, **own))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vigil.config.checks import CAMERAS_AT_MOST, ring_problems, rival_problem, storage_problem
+from vigil.config.checks import CAMERAS_AT_MOST, motion_problems, ring_problems, rival_problem, storage_problem
 from vigil.config.model import TABLES, Camera, Config
 from vigil.config.redact import shown
 from vigil.config.syntax import Document
@@ -37,6 +37,7 @@ def build(document: Document, good: Config | None) -> Built:
     cameras = _cameras(document.get("camera", []), good, built)
     built.config = Config(**tables, cameras=tuple(cameras))
     built.problems += ring_problems(built.config.cameras, built.config.recording)
+    built.problems += motion_problems(built.config.cameras)
     return built
 
 

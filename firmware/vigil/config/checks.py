@@ -34,6 +34,15 @@ def ring_problems(cameras: Sequence[Camera], recording: Recording) -> list[str]:
     ]
 
 
+def motion_problems(cameras: Sequence[Camera]) -> list[str]:
+    """Return a sentence for each camera that waits for motion which nobody looks for."""
+    return [
+        f'camera.{camera.id}.motion.method = "off": mode {camera.mode} waits for motion; give "blocks" or "mog2"'
+        for camera in cameras
+        if camera.mode != "continuous" and camera.motion.method == "off"
+    ]
+
+
 def rival_problem(camera: Camera, earlier: Sequence[Camera]) -> str:
     """Return why `camera` cannot be opened beside those `earlier` in the file, or nothing."""
     for other in earlier:

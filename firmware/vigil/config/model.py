@@ -19,8 +19,7 @@ SCHEMA = 1
 
 SourceName = Literal["replay", "synthetic", "rtsp", "v4l2", "picamera2"]
 Mode = Literal["continuous", "motion", "keyframes+motion"]
-Location = Literal["indoor", "outdoor", "entrance"]
-MotionMethod = Literal["blocks", "mog2"]
+MotionMethod = Literal["blocks", "mog2", "off"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
@@ -68,7 +67,9 @@ class Motion:
     """`[camera.motion]`: what counts as motion in front of this camera."""
 
     method: Annotated[
-        MotionMethod, Choice(get_args(MotionMethod)), "How motion is found: block sums (cheap), or OpenCV's MOG2."
+        MotionMethod,
+        Choice(get_args(MotionMethod)),
+        "How motion is found: block sums (cheap), OpenCV's MOG2, or not at all (continuous recording only).",
     ] = "blocks"
     sensitivity: Annotated[int, Whole(0, 100), "0 sees only the boldest motion, 100 the faintest."] = 50
     minimum_area_pct: Annotated[
@@ -100,7 +101,6 @@ class Camera:
         Choice(get_args(Mode)),
         "What is kept: everything; events with what led to them; or keyframes always and everything around events.",
     ] = "continuous"
-    location: Annotated[Location, Choice(get_args(Location)), "Where the camera looks."] = "indoor"
 
     url: Annotated[str, Address(), "The main stream.", Only(("rtsp",), required=True), Mark.ESSENTIAL, Mark.SECRET] = (
         field(default="", repr=False)

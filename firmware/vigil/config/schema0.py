@@ -13,14 +13,13 @@ from collections.abc import Callable
 from vigil.config.redact import as_key, shown
 from vigil.config.syntax import Document
 
-_LOCATIONS = {"interior": "indoor", "exterior": "outdoor", "entry": "entrance"}
 _LOG_LEVELS = {"critical": "error"}
 _DETECTION_PIXELS = 640 * 360
 """What motion was measured on, unless a camera said otherwise."""
 
 _CARRIED = {
     "id", "rtsp_url", "enabled", "record_continuous", "record_on_motion", "motion_sensitivity", "motion_min_area_px",
-    "pre_motion_buffer_s", "post_motion_buffer_s", "retention_days", "resolution_motion", "location",
+    "pre_motion_buffer_s", "post_motion_buffer_s", "retention_days", "resolution_motion",
 }  # fmt: skip
 
 
@@ -73,8 +72,6 @@ def _camera(old: Document, number: int, notes: list[str]) -> Document:
         new["record"] = False
     else:
         new["mode"] = "motion"
-    if "location" in old:
-        new["location"] = _word(old["location"], _LOCATIONS)
     new["motion"] = {
         "sensitivity": _number(old.get("motion_sensitivity", 0.7), lambda share: round(share * 100)),
         "minimum_area_pct": _number(old.get("motion_min_area_px", 500), lambda area: _percent(area, old)),
@@ -109,10 +106,6 @@ def _number(value: object, convert: Callable[[float], float]) -> object:
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e9:
         return value
     return convert(value)
-
-
-def _word(value: object, words: dict[str, str]) -> object:
-    return words.get(value.lower(), value) if isinstance(value, str) else value
 
 
 def _is_side(side: object) -> bool:
