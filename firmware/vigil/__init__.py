@@ -13,3 +13,6 @@ Vigil: a recorder which can be trusted. The map of this program, in the order li
 """
 
 __version__ = "0.1.0"
+
+BUILT_US = 1_795_305_600_000_000
+"""When this version was made (UTC, microseconds): no clock that says less can be right."""

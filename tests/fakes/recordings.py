@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fakes.packets import H264, picture
-
 from vigil.clock import HandClock
 from vigil.frames.packet import Packet
 from vigil.segments import age
@@ -17,6 +16,7 @@ from vigil.segments.unseal import Unsealed
 from vigil.store.camera_store import CameraStore
 from vigil.store.disk import Disk
 from vigil.store.layout import SegmentPath, segments_of
+from vigil.store.marker import make_store
 from vigil.store.recording import Recording
 from vigil.store.room import Room
 
@@ -35,7 +35,7 @@ def recording(
 ) -> tuple[Recording, HandClock]:
     """Return an open recording of `camera` and the clock it lives by."""
     disk, clock = disk or Disk(), clock or HandClock()
-    video.mkdir(exist_ok=True)
+    make_store(Disk(), video, os.urandom)
     store = CameraStore(disk, video, camera, session=Session(os.urandom), clock=clock, boot=boot)
     made = Recording(
         store, Room(disk, video, reserve_bytes=1 << 20), recipients=[OWNER.recipient], clock=clock,

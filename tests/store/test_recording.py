@@ -6,9 +6,9 @@ from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
+
 from fakes.faulty import FaultyCalls
 from fakes.recordings import feed, numbered, recorded, recording
-
 from vigil.segments.sidecar import read_line
 from vigil.store.disk import Disk
 from vigil.store.layout import segments_of
@@ -136,7 +136,11 @@ def check(video: Path, last: int) -> None:
 
 
 @pytest.mark.parametrize("mode", ["EIO", "ENOSPC", "short", "EROFS"])
-@pytest.mark.parametrize("lasting", [False, True], ids=["once", "until-healed"])
+@pytest.mark.parametrize(
+    "lasting",
+    # a disk that stays bad is a minute of operations, each of which is tried again and again
+    [pytest.param(False, id="once"), pytest.param(True, id="until-healed", marks=pytest.mark.slow)],
+)
 def test_whichever_operation_fails_recording_goes_on_and_nothing_is_lost(tmp_path, mode, lasting):
     for nth in count(1):
         video = tmp_path / f"{nth}"

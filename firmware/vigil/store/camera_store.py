@@ -20,6 +20,7 @@ from vigil.segments.session import Session
 from vigil.segments.sidecar import CHAIN_START, Chain, Statement
 from vigil.store.disk import Disk, DiskFile
 from vigil.store.layout import SegmentPath, segment_path, segments_of
+from vigil.store.marker import check_marker
 from vigil.store.recover import recover
 from vigil.store.removal import remove_files, unfinished_removals
 from vigil.store.sidecar_file import SidecarFile, is_finished, last_statement, sizes
@@ -33,8 +34,19 @@ class CameraStore:
     again before anything else: what was durable stays, nothing half-done does.
     """
 
-    def __init__(self, disk: Disk, video: Path, camera: str, *, session: Session, clock: Clock, boot: str) -> None:
+    def __init__(
+        self,
+        disk: Disk,
+        video: Path,
+        camera: str,
+        *,
+        session: Session,
+        clock: Clock,
+        boot: str,
+        store_id: str | None = None,
+    ) -> None:
         self._disk = disk
+        self._store_id = store_id
         self.video = video
         self.camera = camera
         self.directory = video / camera
@@ -47,7 +59,11 @@ class CameraStore:
         self._media: DiskFile | None = None
         self.current: SegmentPath | None = None
         self.next_seq = 1
+        self.statements = 0
+        """Statements made that guard should hear of: all but those of single flushes."""
         self.recovered: list[tuple[SegmentPath, int]] = []
+        self.ended_us: int | None = None
+        """When the camera's last statement before `open` was made (wall clock), None where there is none."""
         self.checkpoint: str | None = None
         """The newest checkpoint seen; every new segment names it."""
         self._certified = False
@@ -60,6 +76,7 @@ class CameraStore:
 
     def open(self) -> None:
         """Take the lock, finish what is unfinished, find the chain's head. Raises `StoreError`."""
+        check_marker(self._disk, self.video, self._store_id)
         self._disk.make_directory(self.directory)
         if self._lock is None:
             self._lock = self._disk.try_lock(self.directory / ".lock")
@@ -80,6 +97,7 @@ class CameraStore:
         else:
             last = last_statement(self._disk, segments[-1].seal) if segments else None
             head = last.digest if last else CHAIN_START
+            self.ended_us = last.at_us if last else None
         self.next_seq = segments[-1].seq + 1 if segments else 1
         self._chain = Chain(self._session, self._clock, prev=head)
         self._abandoned = None
@@ -109,6 +127,7 @@ class CameraStore:
         if self._sidecar is None:
             raise RuntimeError("internal error: a statement without an open sidecar")
         self._sidecar.say(type_, **fields)
+        self.statements += type_ != "flushed"
 
     def say_certificate(self) -> None:
         """State the session's certificate where it came after the sidecar was opened."""
@@ -199,6 +218,7 @@ class CameraStore:
         if done is None:
             return None
         self.recovered.append((segment, done.size_bytes))
+        self.ended_us = done.ended_us
         return done.head
 
     def _end(self) -> SegmentPath:

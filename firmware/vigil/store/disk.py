@@ -127,6 +127,10 @@ class DiskFile:
         with named(self.path, "allocate"):
             self._calls.posix_fallocate(self._fd, size)
 
+    def forget_cached(self) -> None:
+        """Ask the kernel to forget what it holds of this file, so that the next read is one of the disk."""
+        os.posix_fadvise(self._fd, 0, 0, os.POSIX_FADV_DONTNEED)
+
     def size(self) -> int:
         """Return the file's size in bytes."""
         return os.fstat(self._fd).st_size

@@ -1,6 +1,7 @@
 """
 The writing half of one camera: packets and statements become durable, whatever the disk does.
 
+Without a recipient no picture is written: the box is nobody's yet.
 `begin`, `append`, `end`, `say` and `delete` never raise and never wait for a
 disk that failed: what is asked is remembered (`script.py`), and played again
 by `tick` when the disk works. The order of every write is docs/spec/store.md.
@@ -42,6 +43,7 @@ class OpenSegment:
     end_at_us: int = 0
     oldest_us: int | None = None
     waiting_bytes: int = 0
+    file_bytes: int = 0
     last: Packet | None = None
 
 
@@ -90,11 +92,14 @@ class Recording:
 
     def begin(self, why: str, packets: Sequence[Packet], **fields: Any) -> None:
         """Begin a take with `packets`, the first of which is a keyframe. `fields` go into the `opened` statement."""
-        self._ask(Opening(why, fields))
-        self.append(packets)
+        if self._recipients:
+            self._ask(Opening(why, fields))
+            self.append(packets)
 
     def append(self, packets: Sequence[Packet]) -> None:
         """Go on with the take."""
+        if not self._recipients:
+            return
         for packet in packets:
             self._script.add(packet)
         if self.fault:
@@ -104,7 +109,8 @@ class Recording:
 
     def end(self, why: str) -> None:
         """End the take: its file is completed."""
-        self._ask(Ending(why))
+        if self._recipients:
+            self._ask(Ending(why))
 
     def say(self, type_: str, **fields: Any) -> None:
         """Make a statement, in the open sidecar or a quiet one."""
@@ -132,6 +138,28 @@ class Recording:
         if self.store.open_for == "quiet" and not self.fault:
             self._guarded(lambda: self.store.end_quiet(why=why))
         self.store.close()
+
+    def is_short(self) -> bool:
+        """Say whether the disk is nearly full; a probe that fails is a fault, not free space."""
+        try:
+            return self._room.is_short()
+        except StoreError as error:
+            self._failed(error)
+            return False
+
+    def make_room(self, why: str) -> None:
+        """Delete our own oldest segments, since nobody else does."""
+
+        def work() -> None:
+            self._need_sidecar()
+            self._room.make(self.store, why=why)
+
+        self._guarded(work)
+
+    @property
+    def segment_bytes(self) -> int:
+        """Return the bytes of the open segment's file."""
+        return self._segment.file_bytes if self._segment else 0
 
     @property
     def waiting_bytes(self) -> int:
@@ -230,7 +258,9 @@ class Recording:
     def _flush(self, segment: OpenSegment) -> None:
         if segment.oldest_us is None:
             return
-        self.store.write(segment.sealer.flush(), **self._ends(segment))
+        flush = segment.sealer.flush()
+        self.store.write(flush, **self._ends(segment))
+        segment.file_bytes = flush.size_bytes
         segment.oldest_us, segment.waiting_bytes = None, 0
         self.durable_at_us = segment.end_at_us
         if segment.last:

@@ -28,13 +28,15 @@ class Recovered:
     What a recovery did.
 
     `head` is the digest of the camera's last line now; `bytes` what of the
-    segment is signed and whole; `tail_bytes` what lay behind it.
+    segment is signed and whole; `tail_bytes` what lay behind it; `ended_us` is
+    the wall clock of the last thing that was durable before.
     """
 
     head: str
     size_bytes: int
     tail_bytes: int
     damaged: bool
+    ended_us: int
 
 
 def recover(
@@ -67,7 +69,8 @@ def recover(
         return None
     if statements and statements[-1].type in ("sealed", "recovered"):
         _cut(disk, segment, len(whole))
-        return Recovered(statements[-1].digest, statements[-1].fields["bytes"], 0, damaged=False)
+        final = statements[-1]
+        return Recovered(final.digest, final.fields["bytes"], 0, damaged=False, ended_us=final.at_us)
     mended = _mend_media(disk, segment, _last_flush(statements), keep_tail=keep_tail)
     _cut(disk, segment, len(whole))
     lines = whole.split(b"\n")[:-1]
@@ -76,7 +79,8 @@ def recover(
     with disk.append(segment.seal) as file:
         file.append(line)
         file.sync()
-    return Recovered(digest, mended["bytes"], mended["tail_bytes"], damaged=mended["damaged"])
+    ended_us = mended["end_us"] or (statements[-1].at_us if statements else 0)
+    return Recovered(digest, mended["bytes"], mended["tail_bytes"], damaged=mended["damaged"], ended_us=ended_us)
 
 
 def _mend_media(disk: Disk, segment: SegmentPath, last: Statement | None, *, keep_tail: bool) -> dict[str, Any]:

@@ -1,0 +1,56 @@
+"""
+The command `vigil`.
+
+Everything a person or systemd starts is a sub-command; heavy parts are
+imported only by the command that needs them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from vigil import __version__, logs
+from vigil.errors import VigilError
+
+FAMILIES = ("run", "config", "keys", "listing", "export", "verify", "check", "hold", "store", "control")
+"""One module of `vigil.cli` each, with `register(subparsers)`."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser with every sub-command."""
+    made = argparse.ArgumentParser(
+        prog="vigil", description="A video recorder that can be trusted.", epilog="`vigil COMMAND --help` says more."
+    )
+    made.add_argument("--version", action="version", version=f"vigil {__version__}")
+    subparsers = made.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for family in FAMILIES:
+        importlib.import_module(f"vigil.cli.{family}").register(subparsers)
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code: 0 well, 1 not well, 2 wrong usage."""
+    given = parser().parse_args(arguments)
+    logs.set_up(getattr(given, "log_level", None) or "info", plain=getattr(given, "plain", False))
+    try:
+        code: int = given.run(given)
+        sys.stdout.flush()
+    except VigilError as error:
+        print(f"vigil: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Whoever read our output has seen enough. Python must not complain about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

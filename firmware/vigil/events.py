@@ -1,0 +1,196 @@
+"""
+The words the parts use to each other, over the hub: typed, small, and checked when they arrive.
+
+One message is one JSON object in one packet. No message that matters exists
+only here: whoever misses one reads the files again.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, ClassVar, get_type_hints
+
+from vigil.errors import FormatError
+
+LIMIT_BYTES = 200_000
+"""The most that the kernel takes as one packet of a Unix socket by default."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Any message. Descendants give `kind` and fields of str, int, float, bool, dict or list."""
+
+    kind: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hello(Message):
+    """Who is speaking: the first message on every connection. `peer` is ``record@gate``, ``run``, ``cli``."""
+
+    kind: ClassVar[str] = "hello"
+    peer: str
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status(Message):
+    """How one camera is, every second. What is not known is -1 or empty."""
+
+    kind: ClassVar[str] = "status"
+    camera: str
+    state: str
+    since_us: int = 0
+    mode: str = ""
+    fps: float = -1.0
+    bit_rate: int = -1
+    pre_roll_s: float = -1.0
+    durable_age_s: float = -1.0
+    motion: bool = False
+    motion_area_pm: int = -1
+    segment: int = 0
+    segment_bytes: int = 0
+    waiting_bytes: int = 0
+    pictures: int = 0
+    picture_check: str = "not checked"
+    clock: str = ""
+    fault: str = ""
+    source: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written(Message):
+    """A sidecar has a new statement worth reading."""
+
+    kind: ClassVar[str] = "written"
+    camera: str
+    segment: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health(Message):
+    """How guard, journal and disk are, every second."""
+
+    kind: ClassVar[str] = "health"
+    log_id: str
+    entries: int
+    checkpoint: int
+    free_bytes: int
+    total_bytes: int
+    video_bytes: int
+    segments: int
+    clock: str
+    faults: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch(Message):
+    """Please send me every `Status` and `Health` from now on."""
+
+    kind: ClassVar[str] = "watch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delete(Message):
+    """Guard decided: delete this segment (the recorder states it, then does it)."""
+
+    kind: ClassVar[str] = "delete"
+    camera: str
+    segment: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint(Message):
+    """The newest checkpoint; recorders name it in the next segment."""
+
+    kind: ClassVar[str] = "checkpoint"
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cue(Message):
+    """Something asks for a recording: `state` is ``began``, ``ended`` or ``pulse``."""
+
+    kind: ClassVar[str] = "cue"
+    camera: str
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause(Message):
+    """The owner's privacy: stop (`paused`) or go on recording this camera."""
+
+    kind: ClassVar[str] = "pause"
+    camera: str
+    paused: bool
+    who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLevel(Message):
+    """Change how much every process writes to its log."""
+
+    kind: ClassVar[str] = "log-level"
+    level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Message):
+    """Guard's answer to a command: was it taken, and in words."""
+
+    kind: ClassVar[str] = "answer"
+    ok: bool
+    words: str
+
+
+KINDS: dict[str, type[Message]] = {
+    one.kind: one for one in (Hello, Status, Written, Health, Watch, Delete, Checkpoint, Cue, Pause, LogLevel, Answer)
+}
+_TYPES = {one: get_type_hints(one) for one in KINDS.values()}
+
+
+def encode(message: Message) -> bytes:
+    """Return the packet for `message`. Raises `FormatError` where it would not fit."""
+    data = json.dumps({"kind": message.kind, **asdict(message)}, separators=(",", ":")).encode()
+    if len(data) > LIMIT_BYTES:
+        raise FormatError(f"a {message.kind} message of {len(data)} bytes does not fit into a packet")
+    return data
+
+
+def decode(data: bytes) -> Message:
+    """Read a packet. Raises `FormatError` for anything that is not a message of ours, whole and of the right types."""
+    try:
+        read = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise FormatError("a hub message is not JSON") from error
+    type_ = KINDS.get(read.pop("kind", None)) if isinstance(read, dict) and _hashable(read.get("kind")) else None
+    if type_ is None:
+        raise FormatError("a hub message of a kind this program does not know")
+    known = {f.name for f in fields(type_)}
+    if unknown := set(read) - known:
+        raise FormatError(f"a {type_.kind} message with a field this program does not know: {min(unknown)[:40]!r}")
+    for name, value in read.items():
+        if not _fits(value, _TYPES[type_][name]):
+            raise FormatError(f"a {type_.kind} message whose {name!r} is not what it must be")
+    try:
+        return type_(**read)
+    except TypeError as error:
+        raise FormatError(f"a {type_.kind} message that lacks a field") from error
+
+
+def _hashable(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    if hint is bool:
+        return isinstance(value, bool)
+    if hint in (str, int):
+        return isinstance(value, hint) and not isinstance(value, bool)
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if hint == dict[str, str]:
+        return isinstance(value, dict) and all(isinstance(v, str) for v in value.values())
+    return isinstance(value, list) and all(isinstance(v, str) for v in value)

@@ -1,0 +1,97 @@
+"""Guard's retention: what is due to be deleted, and deleting it where no recorder does."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Iterator
+
+from vigil.clock import Clock
+from vigil.clock.kernel import boot_id
+from vigil.errors import StoreError
+from vigil.events import Delete
+from vigil.processes.settings import Settings
+from vigil.segments.session import Session
+from vigil.store.camera_store import CameraStore
+from vigil.store.disk import Disk
+from vigil.store.layout import segments_of
+from vigil.store.retention import Reason, Rules, Turns, for_days, for_space
+from vigil.store.room import Room
+from vigil.store.shelf import Shelf
+
+log = logging.getLogger(__name__)
+_AT_ONCE = 100
+
+
+class Forgetting:
+    """Applies `store/retention.py` to what is on the disk."""
+
+    def __init__(self, settings: Settings, *, disk: Disk, clock: Clock, session: Session) -> None:
+        storage = settings.salvage.config.storage
+        self._place = settings.place
+        self._disk = disk
+        self._clock = clock
+        self._session = session
+        self._shelf = Shelf(disk, settings.place.video)
+        self._room = Room(disk, settings.place.video, reserve_bytes=storage.reserve_bytes)
+        self._turns = Turns()
+        self._rules = Rules(
+            free_start_bytes=storage.free_start_bytes, free_target_bytes=storage.free_target_bytes,
+            maximum_bytes=storage.maximum_bytes, keep_days=storage.keep_days,
+        )  # fmt: skip
+        self.video_bytes = 0
+        self.segments = 0
+        self.complaint = ""
+
+    def space(self) -> tuple[int, int]:
+        """Return the disk's size and what is free, in bytes; zeros where it cannot be asked."""
+        try:
+            usage = shutil.disk_usage(self._place.video)
+        except OSError:
+            return 0, 0
+        return usage.total, self._room.free_bytes()
+
+    def due(self, *, now_us: int, days_count: bool) -> Iterator[Delete]:
+        """Yield what is to be deleted now. Raises `StoreError` where the disk cannot be asked."""
+        kept = self._shelf.kept()
+        self.video_bytes, self.segments = sum(one.size_bytes for one in kept), len(kept)
+        free = self._room.free_bytes()
+        orders = dict.fromkeys(for_days(kept, rules=self._rules, now_us=now_us, days_count=days_count))
+        short = self._rules.short_bytes(free)
+        over = self._rules.over_bytes(self.video_bytes)
+        for need, reason in ((short, Reason.SPACE), (over, Reason.LIMIT)):
+            orders |= dict.fromkeys(
+                for_space(kept, need_bytes=need, rules=self._rules, turns=self._turns, reason=reason)
+            )
+        self.complaint = ""
+        if (short or over) and not orders:
+            held = sum(one.held for one in kept)
+            self.complaint = (
+                f"space is short and nothing may be deleted ({held} of {len(kept)} segments are held): "
+                "release a hold or use a larger disk"
+            )
+        elif not short and (self._place.video.is_dir()):
+            self._room.make_reserve()
+        done: set[tuple[str, int]] = set()
+        for one, reason in list(orders)[:_AT_ONCE]:
+            if (one.camera, one.seq) not in done:
+                done.add((one.camera, one.seq))
+                yield Delete(camera=one.camera, segment=one.seq, why=str(reason))
+
+    def do(self, order: Delete) -> None:
+        """Delete a segment of a camera that nobody records: as its only writer, with our own signature."""
+        store = CameraStore(
+            self._disk, self._place.video, order.camera, session=self._session, clock=self._clock, boot=boot_id(),
+            store_id=self._place.known_store(),
+        )  # fmt: skip
+        try:
+            store.open()
+            found = next((s for s in segments_of(store.directory) if s.seq == order.segment), None)
+            if found:
+                store.begin("quiet", why="nobody records this camera", trust="unsynced")
+                store.delete(found, why=order.why)
+                store.end_quiet(why="done")
+        except StoreError as error:
+            log.warning("%s could not be tidied: %s", order.camera, error)
+        finally:
+            store.close()

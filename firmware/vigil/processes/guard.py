@@ -1,0 +1,241 @@
+"""The process `guard`: keeps journal and index, decides what is forgotten, and is the hub where the others meet."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import signal
+import threading
+from pathlib import Path
+
+import vigil
+from vigil import logs
+from vigil.clock import Clock, SystemClock
+from vigil.clock.kernel import boot_id
+from vigil.config.files import remember_applied
+from vigil.config.read import TakenFrom
+from vigil.errors import PeerError, StoreError, VigilError
+from vigil.events import (
+    Answer,
+    Checkpoint,
+    Cue,
+    Health,
+    Hello,
+    LogLevel,
+    Message,
+    Pause,
+    Status,
+    Watch,
+    Written,
+)
+from vigil.processes import signer
+from vigil.processes.diary import Diary
+from vigil.processes.forgetting import Forgetting
+from vigil.processes.hub import HubServer, Peer
+from vigil.processes.settings import Settings, load
+from vigil.processes.timekeeper import Timekeeper
+from vigil.segments.note import NoteKey
+from vigil.segments.session import Session
+from vigil.store.disk import Disk
+from vigil.store.layout import IDENTITY
+
+log = logging.getLogger(__name__)
+_WAIT_S = 0.25
+_SECOND_US = 1_000_000
+_LOOK_ROUND_US = 10 * _SECOND_US
+
+
+class Guard:
+    """The loop of guard. What it decides is in `Diary` (journal, index) and `Forgetting` (retention)."""
+
+    def __init__(self, settings: Settings, *, clock: Clock, disk: Disk) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._disk = disk
+        self._hub = HubServer(settings.place.hub)
+        self._session = Session(os.urandom)
+        self._time = Timekeeper(disk, settings.place, clock, boot=boot_id())
+        self._statuses: dict[str, Status] = {}
+        self._faults: dict[str, str] = {}
+        self._poked: set[str] = set()
+        self._second_us = self._round_us = 0
+        self._diary: Diary | None = None
+        self._forgetting = Forgetting(settings, disk=disk, clock=clock, session=self._session)
+
+    def run(self, stop: threading.Event) -> None:
+        """Guard until `stop`."""
+        while not stop.is_set():
+            for peer, message in self._hub.wait(_WAIT_S):
+                self._hear(peer, message)
+            self._due()
+        if self._diary:
+            self._diary.take_in(self._settings.place.video)
+            self._diary.close()
+        self._time.save()
+        self._hub.close()
+
+    def _due(self) -> None:
+        now_us = self._clock.steady_us()
+        if now_us - self._second_us < _SECOND_US:
+            return
+        self._second_us = now_us
+        step = self._time.look()
+        if self._diary is None:
+            self._open_diary()
+        if self._diary:
+            self._diary.trust = str(self._time.trust)
+            if step:
+                self._diary.happened("clock.stepped", {"step_us": step.size_us, "trust": str(self._time.trust)})
+            self._keep_diary(self._diary, now_us)
+        self._tell()
+
+    def _keep_diary(self, diary: Diary, now_us: int) -> None:
+        look_round = now_us - self._round_us >= _LOOK_ROUND_US
+        if look_round:
+            self._round_us = now_us
+        try:
+            diary.take_in(self._settings.place.video, None if look_round else self._poked)
+            self._poked.clear()
+            if note := diary.checkpoint_if_due(now_us):
+                self._hub.broadcast(Checkpoint(note=note), to="record@")
+            self._fault("journal", "")
+        except VigilError as error:
+            self._fault("journal", str(error))
+            diary.close()
+            self._diary = None
+        if look_round:
+            self._forget()
+
+    def _forget(self) -> None:
+        try:
+            for order in self._forgetting.due(now_us=self._clock.wall_us(), days_count=self._time.days_count):
+                if peer := self._hub.named(f"record@{order.camera}"):
+                    peer.send(order)
+                else:
+                    self._forgetting.do(order)
+            self._fault("store", self._forgetting.complaint)
+        except StoreError as error:
+            self._fault("store", str(error))
+
+    def _open_diary(self) -> None:
+        """Open the journal as soon as we know whose it is: the signer says so, or what we knew before."""
+        identity = self._identity()
+        if identity is None:
+            return
+        try:
+            self._diary = Diary(
+                self._settings.place, self._disk, self._clock, session=self._session, identity=identity,
+                checkpoint_s=self._settings.salvage.config.journal.checkpoint_s, trust=str(self._time.trust),
+            )  # fmt: skip
+            self._note_configuration(self._diary)
+        except VigilError as error:
+            self._fault("journal", str(error))
+
+    def _identity(self) -> NoteKey | None:
+        path = self._settings.place.state / "identity.vkey"
+        try:
+            identity = signer.ask(self._settings.place, self._session, "guard", str(self._time.trust))
+        except PeerError as error:
+            self._fault("signer", str(error))
+            try:
+                return NoteKey.parse(self._disk.read_bytes(path).decode().strip())
+            except VigilError:
+                return None
+        self._fault("signer", "")
+        self._publish(identity, path)
+        return identity
+
+    def _publish(self, identity: NoteKey, path: Path) -> None:
+        text = (identity.text() + "\n").encode()
+        for place in (path, self._settings.place.video / IDENTITY):
+            try:
+                if not place.exists() or self._disk.read_bytes(place) != text:
+                    self._disk.replace(place, text)
+            except StoreError as error:
+                log.warning("the identity could not be published: %s", error)
+
+    def _note_configuration(self, diary: Diary) -> None:
+        salvage, place = self._settings.salvage, self._settings.place
+        try:
+            digest = hashlib.sha256(self._disk.read_bytes(place.config_files.owners)).hexdigest()
+        except StoreError:
+            digest = None
+        diary.happened(
+            "config.applied", {"from": salvage.taken_from.value, "sha256": digest, "faults": len(salvage.faults)}
+        )
+        if salvage.taken_from in (TakenFrom.FILE, TakenFrom.OWN_COPY) and not salvage.faults:
+            remember_applied(place.config_files, salvage.config, self._disk.replace)
+        diary.publish_last_known(salvage.config)
+
+    # What the others say
+
+    def _hear(self, peer: Peer, message: Message) -> None:
+        if isinstance(message, Hello):
+            log.info("hub: %s is here", message.peer, extra={"pid": peer.pid})
+            if self._diary and self._diary.newest_note and message.peer.startswith("record@"):
+                peer.send(Checkpoint(note=self._diary.newest_note))
+        elif isinstance(message, Status):
+            self._statuses[message.camera] = message
+            self._fault(f"camera {message.camera}", message.fault)
+            self._forward(message)
+        elif isinstance(message, Written):
+            self._poked.add(message.camera)
+        elif isinstance(message, Watch):
+            peer.watching = True
+        elif isinstance(message, Pause | Cue):
+            recorder = self._hub.named(f"record@{message.camera}")
+            done = bool(recorder and recorder.send(message))
+            words = "done" if done else f"no recorder for {message.camera} is running"
+            peer.send(Answer(ok=done, words=words))
+        elif isinstance(message, LogLevel):
+            logs.set_level(message.level)
+            self._hub.broadcast(message)
+            peer.send(Answer(ok=True, words=f"every process now logs from {message.level} on"))
+
+    def _forward(self, message: Message) -> None:
+        for peer in self._hub.peers:
+            if peer.watching:
+                peer.send(message)
+
+    def _fault(self, what: str, words: str) -> None:
+        """Note a fault that came or went: in the log, and in the journal where there is one."""
+        before = self._faults.get(what, "")
+        if words == before:
+            return
+        if words:
+            log.warning("%s: %s", what, words)
+            self._faults[what] = words
+        else:
+            self._faults.pop(what, None)
+        if bool(words) != bool(before) and self._diary and what != "journal":
+            kind = "fault.raised" if words else "fault.cleared"
+            try:
+                self._diary.happened(kind, {"what": what, "why": (words or before)[:300]})
+            except VigilError as error:
+                log.warning("journal: %s", error)
+
+    def _tell(self) -> None:
+        shelf, diary = self._forgetting, self._diary
+        total, free = shelf.space()
+        self._forward(
+            Health(
+                log_id=diary.log_id if diary else "", entries=diary.size if diary else 0,
+                checkpoint=diary.checkpoint_size if diary else 0, free_bytes=free, total_bytes=total,
+                video_bytes=shelf.video_bytes, segments=shelf.segments, clock=str(self._time.trust),
+                faults=[f"{what}: {words}" for what, words in sorted(self._faults.items())],
+            )
+        )  # fmt: skip
+
+
+def main(data: Path, *, log_level: str | None, plain: bool) -> int:
+    """Run guard until SIGTERM or SIGINT."""
+    disk = Disk()
+    settings = load(data, disk)
+    logs.set_up(log_level or settings.salvage.config.system.log_level, plain=plain)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    log.info("guard begins", extra={"version": vigil.__version__})
+    Guard(settings, clock=SystemClock(), disk=disk).run(stop)
+    return 0

@@ -1,0 +1,265 @@
+"""The process `record@CAMERA`: records one camera, or several on a small board, whoever else is alive."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import signal
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import vigil
+from vigil import logs
+from vigil.cameras.backoff import Backoff
+from vigil.cameras.choose import open_source
+from vigil.cameras.keeper import Keeper, Stage
+from vigil.cameras.source import Wishes
+from vigil.clock import Clock, SystemClock
+from vigil.clock.kernel import boot_id, look, synchronised
+from vigil.clock.trust import Watch
+from vigil.config.model import Camera
+from vigil.errors import PeerError
+from vigil.events import Checkpoint, Cue, Delete, LogLevel, Message, Pause, Status, Written
+from vigil.frames.instructions import Mode
+from vigil.frames.take import Take
+from vigil.processes import signer
+from vigil.processes.camera_recorder import CameraRecorder
+from vigil.processes.hub import HubClient
+from vigil.processes.settings import Settings, load, load_watch
+from vigil.segments.session import Session
+from vigil.store.camera_store import CameraStore
+from vigil.store.disk import Disk
+from vigil.store.read_back import ReadBack
+from vigil.store.recording import Recording
+from vigil.store.room import Room
+
+log = logging.getLogger(__name__)
+STEP_S = 0.2
+_EVERY_US = 1_000_000
+_SIGNER_EVERY_US = 5_000_000
+_GUARD_SILENT_US = 5_000_000
+
+
+@dataclass(slots=True)
+class Post:
+    """Everything that belongs to one camera in this process."""
+
+    recorder: CameraRecorder
+    recording: Recording
+    session: Session
+    hub: HubClient
+    room: Room
+    read_back: ReadBack
+    reader: threading.Thread
+    asked_us: int = -_SIGNER_EVERY_US
+    told: tuple[int, int] = (0, 0)
+    short_since_us: int | None = None
+
+
+class Recorder:
+    """The process: posts, the clock's trust, and the loop."""
+
+    def __init__(self, settings: Settings, cameras: Sequence[Camera], *, clock: Clock, disk: Disk) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._disk = disk
+        self._boot = boot_id()
+        self._watch: Watch = load_watch(disk, settings.place, built_us=vigil.BUILT_US)
+        self._posts = [self._post(camera) for camera in cameras]
+        self._told_us = 0
+
+    def run(self, stop: threading.Event) -> None:
+        """Record until `stop`, then seal."""
+        for post in self._posts:
+            post.recording.open()
+            if not self._settings.recipients:
+                log.warning("nobody owns this box yet: no pictures are written to the disk")
+            post.reader.start()
+        while not stop.wait(STEP_S) and not all(post.recorder.ended for post in self._posts):
+            self.step()
+        for post in self._posts:
+            post.recorder.stop()
+        for post in self._posts:
+            post.reader.join(timeout=5)
+            post.recorder.close("recording was stopped" if stop.is_set() else "the file ended")
+            self._tell(post)
+            post.hub.close()
+
+    def step(self) -> None:
+        """One round for every camera."""
+        now_us = self._clock.steady_us()
+        self._watch, step = self._watch.after(look(self._clock, boot=self._boot, synced=synchronised()))
+        for post in self._posts:
+            post.recording.trust = str(self._watch.trust)
+            if step:
+                post.recorder.clock_stepped(step, str(self._watch.trust))
+            post.recorder.step()
+            self._housekeeping(post, now_us)
+        if now_us - self._told_us >= _EVERY_US:
+            self._told_us = now_us
+            for post in self._posts:
+                post.hub.connect()
+                self._certify(post, now_us)
+                self._tell(post)
+
+    def _post(self, camera: Camera) -> Post:
+        config, place = self._settings.salvage.config, self._settings.place
+        session = Session(os.urandom)
+        store = CameraStore(
+            self._disk, place.video, camera.id, session=session, clock=self._clock, boot=self._boot,
+            store_id=place.known_store(),
+        )  # fmt: skip
+        room = Room(self._disk, place.video, reserve_bytes=config.storage.reserve_bytes)
+        recording = Recording(
+            store, room, recipients=self._settings.recipients, clock=self._clock, random_bytes=os.urandom,
+            segment_s=config.recording.segment_s, loss_s=config.recording.loss_s,
+            limit_bytes=config.recording.ring_bytes,
+        )  # fmt: skip
+        watcher = None
+        if camera.mode != "continuous":
+            from vigil.processes.watcher import PictureWatcher
+
+            watcher = PictureWatcher(camera)
+        wishes = Wishes(keyframe_distance_s=camera.pre_roll_s / 2, luma=watcher is not None, audio=camera.audio)
+        take = Take(
+            mode=Mode(camera.mode), started_us=self._clock.steady_us(), pre_roll_s=camera.pre_roll_s,
+            post_roll_s=camera.post_roll_s, limit_bytes=config.recording.ring_bytes,
+            recording=camera.record and not _is_paused(place.video, camera.id),
+        )  # fmt: skip
+        recorder = CameraRecorder(
+            camera,
+            keeper=lambda changed: Keeper(
+                lambda: open_source(camera, wishes, self._clock, data_dir=place.data), self._clock,
+                backoff=Backoff(random.random), on_change=changed,
+            ),
+            take=take, recording=recording, watcher=watcher, clock=self._clock,
+            limit_bytes=config.recording.ring_bytes,
+        )  # fmt: skip
+        return Post(
+            recorder, recording, session, HubClient(place.hub, f"record@{camera.id}", version=vigil.__version__), room,
+            ReadBack(self._disk, every=config.storage.read_back_every),
+            threading.Thread(target=recorder.read, name=f"read-{camera.id}", daemon=True),
+        )  # fmt: skip
+
+    def _certify(self, post: Post, now_us: int) -> None:
+        if post.session.certificate or now_us - post.asked_us < _SIGNER_EVERY_US:
+            return
+        post.asked_us = now_us
+        try:
+            signer.ask(self._settings.place, post.session, f"record@{post.recorder.camera.id}", str(self._watch.trust))
+        except PeerError as error:
+            log.warning("recording without a certificate for now: %s", error)
+
+    def _housekeeping(self, post: Post, now_us: int) -> None:
+        for message in post.hub.receive():
+            self._obey(post, message)
+        for segment in post.recording.sealed:
+            post.read_back.take(segment)
+        post.recording.sealed.clear()
+        if found := post.read_back.step():
+            log.error("damage: %s", found.why)
+            post.recording.say("marked", seq=found.seq, why=found.why)
+        self._mind_the_room(post, now_us)
+
+    def _mind_the_room(self, post: Post, now_us: int) -> None:
+        """Delete our own oldest when space stays short although guard had its five seconds."""
+        if post.recording.fault or now_us - self._told_us < _EVERY_US:
+            return
+        if not post.recording.is_short():
+            post.short_since_us = None
+        elif post.short_since_us is None:
+            post.short_since_us = now_us
+        elif now_us - post.short_since_us >= _GUARD_SILENT_US:
+            post.recording.make_room("the disk is nearly full and guard did not act")
+
+    def _obey(self, post: Post, message: Message) -> None:
+        if isinstance(message, Delete):
+            post.recording.delete(message.segment, message.why)
+        elif isinstance(message, Checkpoint):
+            post.recording.store.checkpoint = message.note
+        elif isinstance(message, Cue):
+            post.recorder.cue(message.name, message.state)
+        elif isinstance(message, Pause):
+            _remember_pause(self._disk, self._settings.place.video, message)
+            post.recorder.pause(paused=message.paused, who=message.who)
+        elif isinstance(message, LogLevel):
+            logs.set_level(message.level)
+
+    def _tell(self, post: Post) -> None:
+        store = post.recording.store
+        seq = store.next_seq - 1
+        if (said := (seq, store.statements)) != post.told:
+            post.told = said
+            post.hub.send(Written(camera=post.recorder.camera.id, segment=seq))
+        post.hub.send(self._status(post))
+
+    def _status(self, post: Post) -> Status:
+        recorder, recording, now_us = post.recorder, post.recording, self._clock.steady_us()
+        fps, bit_rate = recorder.meter.rates()
+        current = recording.store.current
+        durable = recording.durable_at_us
+        return Status(
+            camera=recorder.camera.id,
+            state=self._state(post),
+            mode=recorder.camera.mode,
+            fps=round(fps, 2),
+            bit_rate=bit_rate,
+            pre_roll_s=round(recorder.take.ring.held_s, 1),
+            durable_age_s=round((now_us - durable) / 1_000_000, 2) if durable is not None else -1.0,
+            motion=recorder.moving,
+            segment=current.seq if current and recording.store.open_for == "media" else 0,
+            segment_bytes=recording.segment_bytes,
+            waiting_bytes=recording.waiting_bytes,
+            pictures=recorder.meter.pictures,
+            picture_check=recorder.picture_check,
+            clock=str(self._watch.trust),
+            fault=str(recording.fault or recorder.reason),
+            source=recorder.describe(),
+        )
+
+    def _state(self, post: Post) -> str:
+        if post.recorder.stage in (Stage.LOST, Stage.ENDED):
+            return str(post.recorder.stage.value)
+        if not self._settings.recipients:
+            return "unclaimed"
+        if post.recording.fault:
+            return "disk fault"
+        if not post.recorder.take.recording:
+            return "paused"
+        if post.recorder.stage is Stage.OPENING:
+            return "opening"
+        return "recording" if post.recording.store.open_for == "media" else "watching"
+
+
+def _is_paused(video: Path, camera: str) -> bool:
+    return (video / camera / ".paused").exists()
+
+
+def _remember_pause(disk: Disk, video: Path, pause: Pause) -> None:
+    """Keep the pause over restarts: privacy must not end because the power did."""
+    path = video / pause.camera / ".paused"
+    if pause.paused:
+        disk.make_directory(path.parent)
+        disk.replace(path, pause.who.encode())
+    else:
+        disk.unlink(path)
+        disk.sync_directory(path.parent)
+
+
+def main(data: Path, names: Sequence[str], *, log_level: str | None, plain: bool) -> int:
+    """Record the cameras `names` (all that are enabled where none is named) until SIGTERM or SIGINT."""
+    disk = Disk()
+    settings = load(data, disk)
+    logs.set_up(log_level or settings.salvage.config.system.log_level, plain=plain)
+    cameras = [c for c in settings.salvage.config.cameras if c.enabled and (not names or c.id in names)]
+    if missing := set(names) - {camera.id for camera in cameras}:
+        log.error("no enabled camera is called %s: `vigil config show` lists them", ", ".join(sorted(missing)))
+        return 2
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    Recorder(settings, cameras, clock=SystemClock(), disk=disk).run(stop)
+    return 0

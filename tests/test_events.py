@@ -1,0 +1,84 @@
+"""The words on the hub: whatever arrives is a whole message of ours, or is refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vigil import events
+from vigil.errors import FormatError
+
+EXAMPLES = [
+    events.Hello(peer="record@gate"),
+    events.Status(camera="gate", state="recording", fps=14.9, source={"encoder": "libx264"}),
+    events.Written(camera="gate", segment=7),
+    events.Health(
+        log_id="0011", entries=4, checkpoint=3, free_bytes=1, total_bytes=2, video_bytes=0, segments=1, clock="synced"
+    ),
+    events.Watch(),
+    events.Delete(camera="gate", segment=1, why="too old"),
+    events.Checkpoint(note="…"),
+    events.Cue(camera="gate", name="door", state="began"),
+    events.Pause(camera="gate", paused=True, who="me"),
+    events.LogLevel(level="debug"),
+    events.Answer(ok=False, words="no"),
+]
+
+
+def test_there_is_an_example_of_every_kind():
+    assert {type(one) for one in EXAMPLES} == set(events.KINDS.values())
+
+
+@pytest.mark.parametrize("message", EXAMPLES, ids=lambda m: m.kind)
+def test_a_message_comes_out_as_it_went_in(message):
+    assert events.decode(events.encode(message)) == message
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"kind":"prophecy"}',
+        b'{"kind":["hello"]}',
+        b'{"kind":"hello"}',
+        b'{"kind":"hello","peer":5}',
+        b'{"kind":"hello","peer":"a","mood":"b"}',
+        b'{"kind":"written","camera":"a","segment":true}',
+        b'{"kind":"written","camera":"a","segment":1.5}',
+        b'{"kind":"status","camera":"a","state":"b","source":{"x":1}}',
+        b"\xff",
+        b"[" * 100_000,
+    ],
+)
+def test_nonsense_is_refused(packet: bytes):
+    with pytest.raises(FormatError):
+        events.decode(packet)
+
+
+@given(st.binary(max_size=200))
+def test_noise_is_refused(noise: bytes):
+    with pytest.raises(FormatError):
+        events.decode(noise)
+
+
+_JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=3))
+
+
+@given(st.sampled_from(sorted(events.KINDS)), st.dictionaries(st.text(max_size=8), _JSON, max_size=5))
+def test_any_object_is_a_message_or_refused(kind: str, fields: dict):
+    try:
+        read = events.decode(json.dumps({**fields, "kind": kind}).encode())
+    except FormatError:
+        return
+
+    assert read.kind == kind
+
+
+def test_a_message_too_large_for_a_packet_is_refused_before_it_is_sent():
+    with pytest.raises(FormatError, match="does not fit"):
+        events.encode(events.Answer(ok=True, words="x" * events.LIMIT_BYTES))
