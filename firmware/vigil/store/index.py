@@ -1,0 +1,184 @@
+"""
+The index: a database over the journal that answers quickly, and can be thrown away at any time.
+
+Only guard writes it. What it holds follows from the journal alone, so it is
+never repaired, only made again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import sqlite3
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+from vigil.errors import JournalError, LogDamaged, StoreFault
+from vigil.segments import canonical
+from vigil.store.entry import Entry
+from vigil.store.index_effects import take_effect, value_of
+from vigil.store.index_read import IndexReader, faults
+from vigil.store.journal_read import LogReader, read_logs
+from vigil.store.merkle import leaf_hash
+
+_MIGRATIONS = Path(__file__).with_name("migrations")
+_BATCH = 2000
+
+
+def migrations() -> list[str]:
+    """Return the steps from an empty file to the newest schema, oldest first."""
+    return [path.read_text(encoding="utf-8") for path in sorted(_MIGRATIONS.glob("[0-9][0-9][0-9][0-9]_*.sql"))]
+
+
+def index_path(directory: Path) -> Path:
+    """Return where the index lies: each schema has its own file, so that an older version finds its own."""
+    return directory / f"index-{len(migrations())}.sqlite"
+
+
+class Index(IndexReader):
+    """The index, open for writing; the same process asks it too."""
+
+    @classmethod
+    def open(cls, path: Path) -> Index:
+        """Open or make the index at `path` and bring its schema up to date; one that is unreadable is made anew."""
+        try:
+            return cls(_writable(path), path, guard_is_down=False)
+        except StoreFault as fault:
+            if fault.errno != errno.EUCLEAN:
+                raise
+            discard(path)
+            return cls(_writable(path), path, guard_is_down=False)
+
+    def apply(self, entries: Iterable[Entry]) -> int:
+        """
+        Take in entries of one or more logs, in their order, in one transaction; return how many were new.
+
+        Those that are in already are passed over. Raises `JournalError` where
+        one before them is missing: then `catch_up`.
+        """
+        applied = self.applied()
+        new = 0
+        with self._transaction():
+            for entry in entries:
+                due = applied.get(entry.log_id)
+                if due is not None and entry.seq < due:
+                    continue
+                if due is not None and entry.seq > due:
+                    raise JournalError(f"entry {entry.seq} of log {entry.log_id} came before entry {due}")
+                self._take(entry)
+                applied[entry.log_id] = entry.seq + 1
+                new += 1
+        return new
+
+    def catch_up(self, directory: Path) -> int:
+        """
+        Take in what the journal in `directory` has and the index has not; return how many entries that were.
+
+        To be called after the journal was opened for writing, which makes it
+        whole. An index that knows another past than the journal is rebuilt.
+        """
+        readers = read_logs(directory)
+        applied = self.applied()
+        gone = set(applied) - {reader.log_id for reader in readers}
+        # Only the newest log changes; of an older one, less may be readable by now than was taken in.
+        if gone or (readers and not self._agrees(readers[-1])):
+            return self.rebuild(directory)
+        return sum(self._catch_up(reader, applied.get(reader.log_id, 0)) for reader in readers)
+
+    def rebuild(self, directory: Path) -> int:
+        """Make the index again from the journal in `directory` alone; return how many entries that were."""
+        self.close()
+        discard(self.path)
+        self._db = _writable(self.path)
+        return sum(self._catch_up(reader, 0) for reader in read_logs(directory))
+
+    def _catch_up(self, reader: LogReader, applied: int) -> int:
+        new = 0
+        if 0 < applied < (kept := reader.first_kept):
+            with self._transaction():
+                self._db.execute("update logs set applied = ? where log_id = ?", (kept, reader.log_id))
+        entries = _readable(reader.entries(applied))
+        while batch := list(islice(entries, _BATCH)):
+            new += self.apply(batch)
+        return new
+
+    def _agrees(self, reader: LogReader) -> bool:
+        """Say whether the last entry that was taken in is still the one in the log."""
+        rows = self._ask("select applied, last_leaf from logs where log_id = ?", (reader.log_id,))
+        return all(next(reader.tiles.leaves(applied - 1, applied)) == leaf for applied, leaf in rows)
+
+    def _take(self, entry: Entry) -> None:
+        camera, segment, line = (value_of(entry, *each) for each in (("camera", str), ("segment", int), ("line", int)))
+        self._db.execute(
+            "insert into logs values (?, (select count(*) from logs), ?, ?)"
+            " on conflict do update set applied = excluded.applied, last_leaf = excluded.last_leaf",
+            (entry.log_id, entry.seq + 1, leaf_hash(entry.line)),
+        )
+        fields = canonical.encode(dict(entry.fields)).decode()
+        self._db.execute(
+            "insert into entries values (?, ?, ?, ?, ?, ?, ?, ?)",
+            (entry.log_id, entry.seq, entry.at_us, entry.clock, entry.kind, camera, segment, fields),
+        )
+        # A deletion speaks of one segment and stands in the sidecar of another.
+        stated_in = value_of(entry, "stated_in", int)
+        stated_in = segment if stated_in is None else stated_in
+        if camera is not None and stated_in is not None and line is not None:
+            self._db.execute(
+                "insert into cursors values (?, ?, ?, ?) on conflict do update"
+                " set segment = excluded.segment, line = excluded.line"
+                " where (excluded.segment, excluded.line) > (segment, line)",
+                (entry.log_id, camera, stated_in, line),
+            )
+        take_effect(self._db, entry)
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with faults(self.path):
+            self._db.execute("begin immediate")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("rollback")
+                raise
+            self._db.execute("commit")
+
+
+def discard(path: Path) -> None:
+    """Delete the index at `path` with what SQLite keeps beside it."""
+    for suffix in ("-wal", "-shm", ""):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _writable(path: Path) -> sqlite3.Connection:
+    with faults(path):
+        database = sqlite3.connect(path, isolation_level=None)
+        try:
+            database.execute("pragma journal_mode = wal")
+            # What a cut takes away is taken in again from the journal.
+            database.execute("pragma synchronous = normal")
+            database.execute("pragma foreign_keys = on")
+            _migrate(database)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+
+def _migrate(database: sqlite3.Connection) -> None:
+    (version,) = database.execute("pragma user_version").fetchone()
+    steps = migrations()
+    if version > len(steps):
+        fault = StoreFault(f"the index has schema {version}, and this version knows {len(steps)}")
+        fault.errno = errno.EUCLEAN
+        raise fault
+    for number, step in enumerate(steps[version:], version + 1):
+        database.executescript(f"begin immediate;\n{step}\npragma user_version = {number};\ncommit;")
+
+
+def _readable(entries: Iterator[Entry]) -> Iterator[Entry]:
+    """Yield entries up to the first that is damaged: an old log is indexed as far as it can be read."""
+    try:
+        yield from entries
+    except LogDamaged:
+        return
