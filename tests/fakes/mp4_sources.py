@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-import av
-
 from vigil.frames.aac import audio_codec
 from vigil.frames.nal import AnnexBReader
 from vigil.frames.packet import AudioCodec, Packet, VideoCodec
@@ -27,8 +25,8 @@ _B_FRAMES = ["-c:v", "libx264", "-preset", "veryfast", "-bf", "3"]
 FILMS: dict[str, list[str]] = {
     "plain": [*_H264, "-g", "25"],
     "b_frames": [*_B_FRAMES, "-g", "25"],
-    # Half a second without B-frames first: the order of showing changes only in the second fragment.
-    "late_b_frames": [*_B_FRAMES, "-g", "100", "-x264-params", "b-adapt=0:scenecut=0:zones=0,25,bframes=0"],
+    # B-frames pay only where the picture becomes noise: the order of showing changes late.
+    "late_b_frames": [*_B_FRAMES, "-g", "100", "-vf", "noise=alls=100:allf=t+u:enable='gt(t,1)'"],
     "long_gop": [*_H264, "-g", "1000", "-x264-params", "scenecut=0"],
     "variable_rate": [*_H264, "-g", "25", "-vf", "select='not(mod(n,7))+not(mod(n,3))'", "-fps_mode", "vfr"],
     "slices": [*_H264, "-g", "25", "-x264-params", "slices=3"],
@@ -72,6 +70,8 @@ def packets_of(name: str) -> tuple[Packet, ...]:
     writer is not checked by our own reader. Media times begin at 10 s, as a
     camera's clock does not begin at 0.
     """
+    import av
+
     packets = []
     with av.open(str(film(name))) as container:
         stream = container.streams.video[0]
@@ -139,19 +139,19 @@ class Seen:
         return [(pts, dts) for pts, dts, _ in self.packets]
 
 
-def seen(path: Path) -> Seen:
-    """Let FFmpeg read all packets and decode all tracks of a film, in one run."""
+def seen(path: Path, *, piped: bool = False) -> Seen:
+    """Let FFmpeg read all packets and decode all tracks of a film, in one run; `piped` as out of ``age -d``."""
     with tempfile.TemporaryDirectory() as folder:
         read, decoded = Path(folder, "read"), Path(folder, "decoded")
         done = subprocess.run(
-            ["ffmpeg", "-v", "warning", "-copyts", "-i", path,
+            ["ffmpeg", "-v", "warning", "-copyts", "-i", "-" if piped else path,
              "-map", "0:v", "-c", "copy", "-f", "framecrc", read,
              "-map", "0:v", "-fps_mode", "passthrough", "-f", "framemd5", decoded,
              "-map", "0", "-f", "null", "-"],
-            capture_output=True, text=True,
+            capture_output=True, input=path.read_bytes() if piped else b"",
         )  # fmt: skip
         packets = [(int(row[2]), int(row[1]), int(row[3])) for row in _rows(read)]
-        return Seen(done.stderr, packets, [row[5] for row in _rows(decoded)])
+        return Seen(done.stderr.decode(), packets, [row[5] for row in _rows(decoded)])
 
 
 def film_pictures(name: str) -> list[str]:

@@ -52,6 +52,18 @@ def test_what_goes_in_comes_out_of_ffmpeg(name: str, tmp_path: Path) -> None:
     assert found.complaints == ""
 
 
+def test_pictures_that_change_their_order_late_do_not_jump_in_a_pipe(tmp_path: Path) -> None:
+    # Out of a pipe FFmpeg knows only what has come so far, and corrects for negative offsets from there on.
+    video = pictures(packets_of("late_b_frames"))
+    first_half_second = video[:12]
+    assert min(p.pts - p.dts for p in first_half_second) > min(p.pts - p.dts for p in video)
+
+    found = seen(saved(record(video)[0], tmp_path), piped=True)
+
+    assert found.times == expected(video)
+    assert found.complaints == ""
+
+
 @pytest.mark.parametrize("name", ["b_frames", "sound"])
 def test_segments_of_a_second_each_play_alone(name: str, tmp_path: Path) -> None:
     packets = packets_of(name)

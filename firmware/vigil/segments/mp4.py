@@ -31,9 +31,9 @@ class FragmentWriter:
     Media time 0 is the first dts. Where pictures are shown in another order
     than they are decoded (B-frames), an edit list makes the earliest picture of
     the first fragment play at 0. Composition offsets stay what they are in the
-    stream, not shifted to begin at 0 as CMAF has it: FFmpeg's reader adds the
-    lowest negative offset *seen so far* to every picture, so a file in which
-    B-frames begin late would show a jump.
+    stream, not shifted to begin at 0 as CMAF has it: out of a pipe, FFmpeg adds
+    the lowest negative offset *seen so far* to every picture, so that a film in
+    which B-frames begin late would jump.
 
     Packets must come in the order of the camera, dts strictly rising; the
     `Cutter` sees to that.

@@ -156,6 +156,8 @@ def read_fragments(source: ReadAt | Stream, movie: Movie, *, offset: int) -> Ite
                 require(read_at, found)
                 if not parser.waiting:
                     begin = None
+    if begin is not None:
+        raise Truncated(f"the file ends within the fragment at offset {begin}")
 
 
 class _Parser:

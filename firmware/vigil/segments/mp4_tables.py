@@ -86,7 +86,8 @@ def _chunks(stbl: memoryview) -> Iterator[tuple[int, int, int]]:
     offsets = _column(fields.rest(), count, "stco or co64", ">Q" if large is not None else ">I")
     fields = Fields(needed(stbl, b"stsc"))
     fields.head()
-    rows = list(_table(fields.rest(), fields.one(">I"), "stsc", ">III"))
+    rows_count = fields.one(">I")
+    rows = list(_table(fields.rest(), rows_count, "stsc", ">III"))
     if rows and rows[0][0] != 1:
         raise FormatError("stsc does not begin with the first chunk")
     for n, (first, per_chunk, entry) in enumerate(rows):
