@@ -58,16 +58,13 @@ class BoxBuilder:
         (self.video / "identity").write_text(self.identity.key.text() + "\n")
 
     def certificate(self, session: Session, *, peer: str = "record@front") -> str:
-        """Return the identity's certificate for `session`."""
-        return certify(
-            self.identity,
-            public=session.public,
-            peer=peer,
-            boot=BOOT,
-            root="none",
-            at_us=self.clock.wall_us(),
+        """Return the identity's certificate for `session`, which the journal hears of."""
+        note = certify(
+            self.identity, public=session.public, peer=peer, boot=BOOT, root="none", at_us=self.clock.wall_us(),
             clock="synced",
-        )
+        )  # fmt: skip
+        self.happened.append(("session.certified", {"session": b64(session.public), "cert": note}))
+        return note
 
     def session(self, *, certified: bool = True) -> Session:
         """Return a new session key, with its certificate unless that is to come later."""
@@ -85,9 +82,6 @@ class BoxBuilder:
         """Put all that happened since the last time into the journal; return its checkpoint."""
         if self._guard is None:
             self._guard = self.session()
-            self.happened.insert(
-                0, ("session.certified", {"session": b64(self._guard.public), "cert": self._guard.certificate})
-            )
         with Journal.open(
             Disk(), self.journal, clock=self.clock, random_bytes=self.random,
             device_id=device_id(self.identity.key.public), signer=self._guard.note_signer(self.identity.key.name),

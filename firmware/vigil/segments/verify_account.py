@@ -84,6 +84,7 @@ class _Reader:
     _last: str | None = None
     _last_us: int = 0
     _prev: str | None = None
+    _good: bool = True
     _keys: set[bytes] = field(default_factory=set)
     _marks: list[Mark] = field(default_factory=list)
     _deleted: list[Deleted] = field(default_factory=list)
@@ -98,11 +99,12 @@ class _Reader:
             self._fault(Verdict.FORGED if isinstance(error, Forged) else Verdict.BROKEN, n, str(error))
             self._prev, self._last = hashlib.sha256(data).hexdigest(), None
             return
+        self._good = True
         self._follows(n, said)
         self._by_the_opener(n, said)
         self._certificate(n, said)
         self._take(n, said)
-        self._prev = self._last = said.digest
+        self._prev, self._last = said.digest, said.digest if self._good else None
         self._last_us = said.at_us
         self._keys.add(said.key)
 
@@ -174,5 +176,6 @@ class _Reader:
         self._marks.append(Mark(size, digest, said.fields["end_us"]))
 
     def _fault(self, verdict: Verdict, n: int, why: str) -> None:
+        self._good = False
         # Only the first of each kind: what comes after it is mostly its consequence.
         self._faults.setdefault(verdict, Finding(verdict, f"line {n}: {why}", line=n))
