@@ -28,7 +28,7 @@ def index(tmp_path):
 
 def segment_story(camera, number, *, begins_s, lasts_s=60, ends="segment.sealed"):
     """The entries that one segment leaves in the journal."""
-    of = {"camera": camera, "segment": number}
+    of = {"camera": camera, "segment": number, "stated_in": number}
     began, ended = begins_s * S, (begins_s + lasts_s) * S
     path = f"{camera}/{number}.mp4.age"
     told = [
@@ -44,7 +44,7 @@ def segment_story(camera, number, *, begins_s, lasts_s=60, ends="segment.sealed"
 
 def deletion(gone, *, by, line):
     """The entry of a deletion statement: it stands in the sidecar of segment `by`."""
-    fields = {"camera": "door", "segment": by, "line": line, "deleted": gone, "reason": "old"}
+    fields = {"camera": "door", "segment": gone, "stated_in": by, "line": line, "reason": "old"}
     return [("segment.deleted", fields)]
 
 

@@ -27,7 +27,7 @@ _CLOSED = """
         state = iif(state = 'deleted', state, excluded.state)"""
 _DELETED = """
     insert into segments (camera, seq, state, reason)
-    values (:camera, coalesce(:deleted, :segment), 'deleted', :reason)
+    values (:camera, :segment, 'deleted', :reason)
     on conflict do update set state = 'deleted', reason = excluded.reason, kept = 0"""
 _KEPT = "update segments set kept = (:kind = 'segment.kept') where camera = :camera and seq = :segment"
 _GAP = """
@@ -49,7 +49,6 @@ _EFFECTS: dict[str, tuple[str, tuple[str, ...]]] = {
 _TYPES = {
     "camera": str,
     "segment": int,
-    "deleted": int,
     "path": str,
     "started_us": int,
     "ended_us": int,
