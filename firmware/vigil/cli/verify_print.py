@@ -114,10 +114,10 @@ class Words:
         run, self._run = self._run, []
         if run and not self._quiet:
             first, last = run[0], run[-1]
-            anchored = ", anchored" if first.anchored else ""
+            anchored = "anchored" if first.anchored else "not anchored"
             span = _span(first.checked.from_us, last.checked.to_us)
             self._row(
-                first.camera, first.checked.seq, last.checked.seq, "ok", f"as signed{anchored}: {span}", failure=False
+                first.camera, first.checked.seq, last.checked.seq, "ok", f"as signed, {anchored}: {span}", failure=False
             )
 
     def _line(self, report: Report) -> None:
@@ -126,7 +126,7 @@ class Words:
             self._row(report.camera, absent.first, absent.last, absent.absence, absent.why, failure=report.failure)
             return
         one = report.checked
-        anchored = "; anchored" if report.anchored else ""
+        anchored = "" if report.failure else "; anchored" if report.anchored else "; not anchored"
         self._row(
             report.camera, one.seq, one.seq, one.finding.verdict, one.finding.why + anchored, failure=report.failure
         )
@@ -212,13 +212,11 @@ def summary(tally: Tally, troubles: list[str]) -> str:
     """Return the sentence that matters most."""
     segments = _count(tally.segments, "segment")
     cameras = _count(len(tally.cameras), "camera")
-    counts = [f"{tally.verdicts[verdict]} {verdict}" for verdict in Verdict if tally.verdicts[verdict]]
+    counts = [f"{tally.verdicts[verdict]} {verdict}" for verdict in reversed(Verdict) if tally.verdicts[verdict]]
     counts += [f"{tally.absences[absence]} {_ABSENT[absence]}" for absence in Absence if tally.absences[absence]]
-    checked = (
-        f"{segments} of {cameras} checked, {size(tally.hashed_bytes)}: {', '.join(reversed(counts)) or 'nothing'}."
-    )
+    checked = f"{segments} of {cameras}, {size(tally.hashed_bytes)}: {', '.join(counts) or 'nothing here'}."
     failures = tally.failures + len(troubles)
-    return f"NOT INTACT: {_count(failures, 'failure')}. {checked}" if failures else f"Intact. {checked}"
+    return f"NOT INTACT: {_count(failures, 'failure')}. {checked}" if failures else f"INTACT: {checked}"
 
 
 _ABSENT = {
@@ -234,13 +232,13 @@ def anchoring(tally: Tally, asked: Asked) -> str:
     anchor = asked.known.anchor if asked.known else None
     if anchor is None:
         return (
-            "Not anchored: no checkpoint that somebody outside holds confirms this, so it does not exclude that"
-            " whoever has the recorder and its identity key made it all."
+            "NOT ANCHORED: nobody outside vouches for this. Whoever has the recorder and its identity key could have"
+            " made it all; a checkpoint that somebody else kept (--checkpoint) excludes that."
         )
     rest = tally.segments - tally.anchored
     newer = f"; {_count(rest, 'segment')} not anchored" if rest else ""
     text = anchor.text()
-    return f"{text[0].upper()}{text[1:]}: {_count(tally.anchored, 'segment')}{newer}."
+    return f"ANCHORED {text.removeprefix('anchored ')}: {_count(tally.anchored, 'segment')}{newer}."
 
 
 def size(count: int) -> str:
