@@ -9,6 +9,7 @@ reader keeps exactly (within ±2^53). Nothing here knows what a statement means.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any, NoReturn
 
 from vigil.errors import FormatError
@@ -25,7 +26,7 @@ def encode(value: object) -> bytes:
     `value` is made of dict (with str keys), list or tuple, str, bool, int within
     ±2^53 and None, at most 32 levels deep. Anything else raises `FormatError`.
     """
-    text = json.dumps(_ordered(value, MAX_DEPTH), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = _write(_ordered(value, MAX_DEPTH))
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError as error:
@@ -43,7 +44,7 @@ def decode(data: bytes, *, limit_bytes: int = MAX_BYTES) -> Any:
     if len(data) > limit_bytes:
         raise FormatError(f"a statement of {len(data)} bytes is longer than the {limit_bytes} allowed")
     try:
-        value = json.loads(data.decode("utf-8"), parse_float=_refuse, parse_constant=_refuse, parse_int=_whole)
+        value = _read(data.decode("utf-8"))
     except FormatError:
         raise
     except (ValueError, RecursionError) as error:
@@ -65,17 +66,21 @@ def _ordered(value: object, depth: int) -> object:
     if depth == 0:
         raise FormatError(f"more than {MAX_DEPTH} levels of lists and objects")
     if isinstance(value, dict):
-        return {key: _ordered(value[key], depth - 1) for key in sorted(value, key=_utf16)}
+        return {key: _ordered(value[key], depth - 1) for key in _sorted(value)}
     if isinstance(value, list | tuple):
         return [_ordered(item, depth - 1) for item in value]
     raise FormatError(f"a {type(value).__name__} cannot be written as canonical JSON")
 
 
-def _utf16(key: object) -> bytes:
-    """Return what RFC 8785 §3.2.3 orders keys by: their UTF-16 code units."""
-    if not isinstance(key, str):
-        raise FormatError(f"the key {key!r} of an object is not a string")
-    return key.encode("utf-16-be", "surrogatepass")
+def _sorted(keys: Collection[object]) -> list[str]:
+    """Return the keys in the order of RFC 8785 §3.2.3, by their UTF-16 code units."""
+    words = [key for key in keys if isinstance(key, str)]
+    if len(words) < len(keys):
+        raise FormatError("a key of an object is not a string")
+    # For ASCII, which keys nearly always are, both orders are the same.
+    if "".join(words).isascii():
+        return sorted(words)
+    return sorted(words, key=lambda word: word.encode("utf-16-be", "surrogatepass"))
 
 
 def _whole(digits: str) -> int:
@@ -87,3 +92,8 @@ def _whole(digits: str) -> int:
 
 def _refuse(number: str) -> NoReturn:
     raise FormatError(f"the number {number[:20]} is not a whole number within ±2^53")
+
+
+# Made once: building a coder for each statement costs as much as the statement.
+_write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+_read = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse, parse_int=_whole).decode

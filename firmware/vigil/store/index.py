@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -57,19 +57,17 @@ class Index(IndexReader):
         Those that are in already are passed over. Raises `JournalError` where
         one before them is missing: then `catch_up`.
         """
-        applied = self.applied()
-        new = 0
+        due = self.applied()
+        fresh: list[Entry] = []
+        for entry in entries:
+            if entry.seq > due.get(entry.log_id, entry.seq):
+                raise JournalError(f"entry {entry.seq} of log {entry.log_id} came before entry {due[entry.log_id]}")
+            if entry.seq == due.get(entry.log_id, entry.seq):
+                fresh.append(entry)
+                due[entry.log_id] = entry.seq + 1
         with self._transaction():
-            for entry in entries:
-                due = applied.get(entry.log_id)
-                if due is not None and entry.seq < due:
-                    continue
-                if due is not None and entry.seq > due:
-                    raise JournalError(f"entry {entry.seq} of log {entry.log_id} came before entry {due}")
-                self._take(entry)
-                applied[entry.log_id] = entry.seq + 1
-                new += 1
-        return new
+            self._take(fresh)
+        return len(fresh)
 
     def catch_up(self, directory: Path) -> int:
         """
@@ -108,29 +106,23 @@ class Index(IndexReader):
         rows = self._ask("select applied, last_leaf from logs where log_id = ?", (reader.log_id,))
         return all(next(reader.tiles.leaves(applied - 1, applied)) == leaf for applied, leaf in rows)
 
-    def _take(self, entry: Entry) -> None:
-        camera, segment, line = (value_of(entry, *each) for each in (("camera", str), ("segment", int), ("line", int)))
-        self._db.execute(
-            "insert into logs values (?, (select count(*) from logs), ?, ?)"
-            " on conflict do update set applied = excluded.applied, last_leaf = excluded.last_leaf",
-            (entry.log_id, entry.seq + 1, leaf_hash(entry.line)),
-        )
-        fields = canonical.encode(dict(entry.fields)).decode()
-        self._db.execute(
-            "insert into entries values (?, ?, ?, ?, ?, ?, ?, ?)",
-            (entry.log_id, entry.seq, entry.at_us, entry.clock, entry.kind, camera, segment, fields),
-        )
-        # A deletion speaks of one segment and stands in the sidecar of another.
-        stated_in = value_of(entry, "stated_in", int)
-        stated_in = segment if stated_in is None else stated_in
-        if camera is not None and stated_in is not None and line is not None:
+    def _take(self, entries: Sequence[Entry]) -> None:
+        newest = {entry.log_id: entry for entry in entries}
+        for log_id, entry in newest.items():
             self._db.execute(
-                "insert into cursors values (?, ?, ?, ?) on conflict do update"
-                " set segment = excluded.segment, line = excluded.line"
-                " where (excluded.segment, excluded.line) > (segment, line)",
-                (entry.log_id, camera, stated_in, line),
+                "insert into logs values (?, (select count(*) from logs), ?, ?)"
+                " on conflict do update set applied = excluded.applied, last_leaf = excluded.last_leaf",
+                (log_id, entry.seq + 1, leaf_hash(entry.line)),
             )
-        take_effect(self._db, entry)
+        self._db.executemany("insert into entries values (?, ?, ?, ?, ?, ?, ?, ?)", map(_row, entries))
+        self._db.executemany(
+            "insert into cursors values (?, ?, ?, ?) on conflict do update"
+            " set segment = excluded.segment, line = excluded.line"
+            " where (excluded.segment, excluded.line) > (segment, line)",
+            [(*place, *cursor) for place, cursor in _cursors(entries).items()],
+        )
+        for entry in entries:
+            take_effect(self._db, entry)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -142,6 +134,27 @@ class Index(IndexReader):
                 self._db.execute("rollback")
                 raise
             self._db.execute("commit")
+
+
+def _row(entry: Entry) -> tuple[object, ...]:
+    camera, segment = value_of(entry, "camera", str), value_of(entry, "segment", int)
+    fields = canonical.encode(dict(entry.fields)).decode()
+    return entry.log_id, entry.seq, entry.at_us, entry.clock, entry.kind, camera, segment, fields
+
+
+def _cursors(entries: Iterable[Entry]) -> dict[tuple[str, str], tuple[int, int]]:
+    """Return for each (log, camera) the highest (sidecar, line) that an entry was made from."""
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for entry in entries:
+        camera, line = value_of(entry, "camera", str), value_of(entry, "line", int)
+        # A deletion speaks of one segment and stands in the sidecar of another.
+        stated_in = value_of(entry, "stated_in", int)
+        if stated_in is None:
+            stated_in = value_of(entry, "segment", int)
+        if camera is not None and line is not None and stated_in is not None:
+            place = entry.log_id, camera
+            found[place] = max(found.get(place, (0, 0)), (stated_in, line))
+    return found
 
 
 def discard(path: Path) -> None:
