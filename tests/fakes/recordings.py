@@ -32,6 +32,7 @@ def recording(
     boot: str = "boot",
     camera: str = "gate",
     segment_s: float = 10,
+    limit_bytes: int = 32 << 20,
 ) -> tuple[Recording, HandClock]:
     """Return an open recording of `camera` and the clock it lives by."""
     disk, clock = disk or Disk(), clock or HandClock()
@@ -39,7 +40,7 @@ def recording(
     store = CameraStore(disk, video, camera, session=Session(os.urandom), clock=clock, boot=boot)
     made = Recording(
         store, Room(disk, video, reserve_bytes=1 << 20), recipients=[OWNER.recipient], clock=clock,
-        random_bytes=os.urandom, segment_s=segment_s, loss_s=2,
+        random_bytes=os.urandom, segment_s=segment_s, loss_s=2, limit_bytes=limit_bytes,
     )  # fmt: skip
     made.open()
     return made, clock

@@ -48,7 +48,7 @@ class CameraRecorder:
     """
     Records one camera. `read` runs in a thread of its own; `step` everything else.
 
-    `step` is called about four times a second, and does whatever has arrived
+    `step` is called ten times a second, and does whatever has arrived
     meanwhile in one go: waking up for every packet costs more than recording it.
     """
 

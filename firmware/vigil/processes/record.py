@@ -29,6 +29,7 @@ from vigil.processes import signer
 from vigil.processes.camera_recorder import CameraRecorder
 from vigil.processes.hub import HubClient
 from vigil.processes.settings import Settings, load, load_watch
+from vigil.segments.mp4_file import Mp4File
 from vigil.segments.session import Session
 from vigil.store.camera_store import CameraStore
 from vigil.store.disk import Disk
@@ -37,7 +38,7 @@ from vigil.store.recording import Recording
 from vigil.store.room import Room
 
 log = logging.getLogger(__name__)
-STEP_S = 0.2
+STEP_S = 0.1
 _EVERY_US = 1_000_000
 _SIGNER_EVERY_US = 5_000_000
 _GUARD_SILENT_US = 5_000_000
@@ -119,7 +120,7 @@ class Recorder:
             limit_bytes=config.recording.ring_bytes,
         )  # fmt: skip
         watcher = None
-        if camera.mode != "continuous":
+        if camera.motion.method != "off" or camera.mode != "continuous":
             from vigil.processes.watcher import PictureWatcher
 
             watcher = PictureWatcher(camera)
@@ -132,7 +133,7 @@ class Recorder:
         recorder = CameraRecorder(
             camera,
             keeper=lambda changed: Keeper(
-                lambda: open_source(camera, wishes, self._clock, data_dir=place.data), self._clock,
+                lambda: open_source(camera, wishes, self._clock, data_dir=place.data, open_mp4=Mp4File), self._clock,
                 backoff=Backoff(random.random), on_change=changed,
             ),
             take=take, recording=recording, watcher=watcher, clock=self._clock,

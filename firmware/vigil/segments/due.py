@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 SLOW_BITS_PER_S = 500_000
-_USUAL_RESERVE_S = 0.9
-_SLOW_RESERVE_S = 0.4
+_USUAL_RESERVE_S = 0.8
+_SLOW_RESERVE_S = 0.35
 _FRAGMENT_S = 0.5
 
 

@@ -327,7 +327,7 @@ class Recording:
         self.store.open()
         if self._full:
             self._need_sidecar()
-            self._room.make(self.store, why="the disk is full")
+            self._room.make(self.store, why="the disk is full", waiting_bytes=self._script.bytes)
             self._full = False
         if lost := self._script.dropped:
             self._need_sidecar()

@@ -45,18 +45,21 @@ class Room:
             file.reserve(self.reserve_bytes)
         return True
 
-    def make(self, store: CameraStore, *, why: str) -> int:
+    def make(self, store: CameraStore, *, why: str, waiting_bytes: int = 0) -> int:
         """
-        Delete the camera's own oldest segments until half the reserve's size is free; return how many went.
+        Delete the camera's own oldest segments until the reserve's size is free; return how many went.
+
+        `waiting_bytes` wait in memory to be written and must fit as well.
 
         A sidecar must be open. Raises `StoreFull` where nothing may be deleted.
         """
+        need_bytes = max(self.reserve_bytes, waiting_bytes + waiting_bytes // 4)
         deleted = 0
         for segment in segments_of(store.directory):
-            if not self.is_short() or deleted == _AT_ONCE:
+            if self.free_bytes() >= need_bytes or deleted == _AT_ONCE:
                 break
             deleted += store.delete(segment, why=why)
-        if self.is_short() and not deleted:
+        if self.free_bytes() < need_bytes // 2 and not deleted:
             raise StoreFull(
                 f"the disk is full and nothing of {store.camera} may be deleted (everything is held, or too new): "
                 "release a hold or use a larger disk"
