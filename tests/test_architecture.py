@@ -30,7 +30,7 @@ PICTURE_WORDS = ("frames/packet.py", "frames/nal.py", "frames/sps.py", "frames/a
 # Each library that touches a device or costs much to import has its doors; all others are for everybody.
 DOORS = {
     "av": (
-        "cameras/rtsp.py",
+        "cameras/ffmpeg.py",
         "cameras/container.py",
         "cameras/luma.py",
         "cameras/encode.py",

@@ -29,7 +29,12 @@ _AUDIO = "demux.audio_0 ! queue ! aacparse ! rtpmp4gpay name=pay1 pt=97"
 
 
 def launch_line(file: Path, *, codec: str = "h264", audio: bool = False) -> str:
-    """Return the GStreamer pipeline that plays a file once, at its own pace."""
+    """
+    Return the GStreamer pipeline that plays a file once, at its own pace.
+
+    A client of one with `audio` must take the sound too: this server sometimes
+    never starts a pipeline of which only a part was asked for.
+    """
     line = f"filesrc location={file} ! {_DEMUX[file.suffix[1:]]} queue ! {_PAY[codec]}"
     return f"( {line} {_AUDIO} )" if audio else f"( {line} )"
 

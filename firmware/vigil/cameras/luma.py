@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from vigil.cameras.pace import Pace
 from vigil.cameras.source import Wishes
 from vigil.frames.nal import split_lengths
 from vigil.frames.packet import Luma, Packet, VideoCodec
@@ -34,7 +35,7 @@ class Eye:
         self._keys_only = keys_only
         self._codec: VideoCodec | None = None
         self._decoder: VideoCodecContext | None = None
-        self._next_us = 0
+        self._pace = Pace(1_000_000 / wishes.luma_fps)
 
     def look(self, packet: Packet) -> list[Luma]:
         """Return the grey picture that this packet completes, if one is due."""
@@ -44,11 +45,8 @@ class Eye:
             self._decoder = _decoder(packet.codec)
             self._codec = packet.codec
         frames = self._decode(packet)
-        if not frames or (not self._keys_only and packet.at_us < self._next_us):
+        if not frames or not (self._keys_only or self._pace.due(packet.at_us)):
             return []
-        interval_us = round(1_000_000 / self._wishes.luma_fps)
-        # Steps of the interval rather than from now on, lest 5 a second of 12 become 4.
-        self._next_us = max(self._next_us + interval_us, packet.at_us - interval_us)
         return [grey(frames[-1], packet.at_us, luma_width=self._wishes.luma_width)]
 
     def _decode(self, packet: Packet) -> list[VideoFrame]:

@@ -13,28 +13,37 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+F = TypeVar("F")
 T = TypeVar("T")
 
 MOST_HELD = 2000
 """When nobody takes what was read (a minute of pictures), stop reading: the network then holds the camera back."""
 
 WAITED_S = 0.002
-"""A read that took longer had to wait: everything that had arrived is read."""
+"""A fetch that took longer had to wait: everything that had arrived is read."""
 
 
-class Pump(Generic[T]):
+class Pump(Generic[F, T]):
     """
-    Runs `step` over and over in a thread of its own, until it raises or `close` is called, then `finish`.
+    Fetches and digests over and over in a thread of its own, until one of them raises or `close` is called.
 
-    `step` waits for the camera and returns what came. A camera that sends
-    nothing leaves it waiting after `close`, for as long as its own time-out;
-    nobody waits for that.
+    `fetch` waits for the camera and returns what came, `digest` makes of it what
+    is handed over, `finish` lets the camera go. A camera that sends nothing
+    leaves `fetch` waiting after `close`, for as long as its own time-out; nobody
+    waits for that.
     """
 
     def __init__(
-        self, step: Callable[[], Sequence[T]], finish: Callable[[], None], *, name: str, burst_s: float = 0.1
+        self,
+        fetch: Callable[[], F],
+        digest: Callable[[F], Sequence[T]],
+        finish: Callable[[], None],
+        *,
+        name: str,
+        burst_s: float = 0.1,
     ) -> None:
-        self._step = step
+        self._fetch = fetch
+        self._digest = digest
         self._finish = finish
         self._burst_s = burst_s
         self._held: list[T] = []
@@ -56,7 +65,7 @@ class Pump(Generic[T]):
             return held
 
     def close(self) -> None:
-        """Let a waiting `take` return, and the thread end when its step does. May be called twice."""
+        """Let a waiting `take` return, and the thread end when it has what it waits for. May be called twice."""
         self._closed.set()
         with self._changed:
             self._changed.notify_all()
@@ -78,8 +87,9 @@ class Pump(Generic[T]):
         try:
             while not waited and len(came) < MOST_HELD // 4 and not self._closed.is_set():
                 began = time.monotonic()
-                came += self._step()
+                fetched = self._fetch()
                 waited = time.monotonic() - began > WAITED_S
+                came += self._digest(fetched)
         finally:
             self._hand_over(came)
         if waited:

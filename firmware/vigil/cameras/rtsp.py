@@ -54,14 +54,18 @@ class RtspSource(Source):
 
             self._sub = SubStream(open_sub, clock, wishes=wishes)
         self._last_picture_us = clock.steady_us()
-        self._pump: Pump[Packet | Luma] = Pump(self._step, self._container.close, name=self._called)
+        self._pump: Pump[list[Packet], Packet | Luma] = Pump(
+            self._fetch, self._digest, self._container.close, name=self._called
+        )
 
-    def _step(self) -> list[Packet | Luma]:
-        """Wait for the next packets, and look at keyframes as long as nothing better shows the scene."""
+    def _fetch(self) -> list[Packet]:
         try:
-            packets = self._container.read()
+            return self._container.read()
         except CameraEnded as error:
             raise CameraLost(f"{self._called} ended the stream") from error
+
+    def _digest(self, packets: list[Packet]) -> list[Packet | Luma]:
+        """Look at keyframes as long as nothing better shows the scene."""
         items: list[Packet | Luma] = list(packets)
         if self._eye is not None and (self._sub is None or not self._sub.up):
             for packet in packets:
