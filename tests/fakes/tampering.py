@@ -131,3 +131,9 @@ def shorten(path: SegmentPath) -> None:
     """Leave of a segment only that it was opened."""
     edit_lines(path.seal, lambda lines: lines[:1])
     path.media.unlink()
+
+
+def hollow(path: SegmentPath) -> None:
+    """Leave of a segment an empty sidecar."""
+    path.seal.write_bytes(b"")
+    path.media.unlink()

@@ -202,6 +202,7 @@ def test_without_its_last_line_a_segment_is_unfinished_whatever_lies_behind(seal
     assert sealed.verdict(seal=seal).verdict is Verdict.UNFINISHED
     assert "24 bytes behind" in sealed.verdict(seal=seal).why
     assert sealed.verdict(seal=b"", media=None).verdict is Verdict.UNFINISHED
+    assert sealed.verdict(seal=b"").verdict is Verdict.EXTENDED
 
 
 def test_a_line_by_another_key_is_forged_even_when_it_follows(box: BoxBuilder, sealed: Case):

@@ -14,7 +14,20 @@ from hypothesis import strategies as st
 
 from fakes.faulty import FaultyCalls
 from fakes.store_builder import BoxBuilder
-from fakes.tampering import TEN, Store, copied, copy, edit_lines, flip, make_store, remove, rename, shorten, swap
+from fakes.tampering import (
+    TEN,
+    Store,
+    copied,
+    copy,
+    edit_lines,
+    flip,
+    hollow,
+    make_store,
+    remove,
+    rename,
+    shorten,
+    swap,
+)
 from fakes.verifying import verified
 from vigil.store.disk import Disk
 
@@ -68,6 +81,8 @@ TAMPERED: dict[str, tuple[Callable[[Store], object], dict[str, str], dict[str, s
     "last line of the newest removed": (lambda s: edit_lines(s.at(9).seal, lambda lines: lines[:-1]),
         {}, {"front/9": "broken"}),
     "newest cut to its first line": (lambda s: shorten(s.at(9)), {}, {"front/9": "broken"}),
+    "newest emptied": (lambda s: s.at(9).seal.write_bytes(b""), {"front/9": "extended"}, None),
+    "newest emptied, pictures too": (lambda s: hollow(s.at(9)), {}, {"front/9": "broken"}),
     "old statements replayed": (lambda s: s.at(6).seal.write_bytes(s.at(3).seal.read_bytes()),
         {"front/6": "broken"}, None),
     "old lines replayed": (lambda s: edit_lines(s.at(9).seal,

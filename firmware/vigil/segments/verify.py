@@ -78,13 +78,16 @@ def _pictures(account: Account, file: Bytes | None, read: Callable[[int], None])
         return differs
     if found := _found_damaged(account):
         return found
+    if not account.lines and file.size:
+        # A recorder states that a segment begins before it makes the file.
+        return Finding(Verdict.EXTENDED, "its pictures are here, but not one line says anything about them")
     if account.end is not None and file.size > covered:
         return Finding(Verdict.EXTENDED, f"{file.size - covered} bytes that nobody signed stand behind its end")
     return None
 
 
 def _found_damaged(account: Account) -> Finding | None:
-    if account.end is None or not account.end.fields.get("damaged"):
+    if not account.found_damaged:
         return None
     return Finding(Verdict.DAMAGED, "the recorder itself found its file shorter than it had written it, and says so")
 
@@ -98,7 +101,7 @@ def _marks_of_the_file(account: Account) -> Iterator[Mark]:
 
 def _first_difference(account: Account, marks: list[Mark], file: Bytes, read: Callable[[int], None]) -> Finding | None:
     """Hash the file once, comparing at each flush, and return where it first differs from what was signed."""
-    digest, at, since_us = hashlib.sha256(), 0, _start_us(account)
+    digest, at, since_us = hashlib.sha256(), 0, account.start_us
     for mark in marks:
         start, whole = at, True
         while at < mark.bytes and whole:
@@ -155,9 +158,3 @@ def _tail_bytes(account: Account) -> int:
     if account.end is None or account.end.type != "recovered":
         return 0
     return int(account.end.fields["tail_bytes"])
-
-
-def _start_us(account: Account) -> int:
-    if account.opened is None:
-        return 0
-    return int(account.opened.fields.get("start_us", account.opened.at_us))

@@ -57,6 +57,20 @@ class Account:
     fault: Finding | None
 
     @property
+    def start_us(self) -> int:
+        """When the first picture was taken, or the first line written where there are no pictures."""
+        if self.opened is None:
+            return 0
+        start = self.opened.fields.get("start_us")
+        # Only a `media` sidecar must have it; elsewhere it is a word nobody checked.
+        return start if type(start) is int else self.opened.at_us
+
+    @property
+    def found_damaged(self) -> bool:
+        """Whether a recovery found fewer bytes than had been signed."""
+        return self.end is not None and self.end.type == "recovered" and bool(self.end.fields["damaged"])
+
+    @property
     def covered_bytes(self) -> int:
         """How many bytes of the file the last statement about them covers."""
         if self.end is not None:
@@ -166,12 +180,13 @@ class _Reader:
     def _mark(self, n: int, said: Statement) -> None:
         size, digest = said.fields["bytes"], said.fields.get("sha256")
         before = self._marks[-1].bytes if self._marks else 0
-        if size == 0 and (before == 0 or said.fields.get("damaged")):
+        shorter = said.type == "recovered" and said.fields["damaged"]
+        if size == 0 and (before == 0 or shorter):
             return
         if not isinstance(digest, str):
             self.broken(n, "it names no digest for the bytes it covers")
             return
-        if size < before and not said.fields.get("damaged"):
+        if size < before and not shorter:
             self.broken(n, f"it covers {size} bytes where {before} were covered before")
         self._marks.append(Mark(size, digest, said.fields["end_us"]))
 

@@ -166,7 +166,7 @@ def _checked(seq: int, account: Account | None, finding: Finding) -> Checked:
     mark = account.marks[-1] if account.marks else None
     return Checked(
         seq=seq, finding=finding, keys=account.keys, last=account.last, last_us=account.last_us,
-        from_us=int(account.opened.fields.get("start_us", account.opened.at_us)),
+        from_us=account.start_us,
         to_us=mark.end_us if mark else account.last_us, finished=account.end is not None,
         bytes=account.covered_bytes, sha256=mark.sha256 if mark else None,
     )  # fmt: skip

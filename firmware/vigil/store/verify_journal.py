@@ -87,14 +87,18 @@ class Known:
 
     def judge(self, camera: str, one: Checked) -> Finding:
         """Return the verdict on a segment in the light of the journal."""
-        if one.finding.verdict not in (*INTACT, Verdict.UNCERTIFIED) or one.last is None:
+        if one.finding.verdict not in (*INTACT, Verdict.UNCERTIFIED):
             return one.finding
         known = self.segments.get(camera, {}).get(one.seq)
+        if known and one.last is None:
+            return Finding(
+                Verdict.BROKEN, f"it says nothing at all, but the journal (entry {known.seq}) knows its lines"
+            )
         if known and known.finished and known.last not in (None, one.last):
             return Finding(Verdict.BROKEN, f"the journal (entry {known.seq}) knows it with another last line")
         if known and known.finished and one.finished and known.sha256 != one.sha256 and one.bytes:
             return Finding(Verdict.BROKEN, f"the journal (entry {known.seq}) knows it with other pictures")
-        if self.anchor and one.last_us < self.anchor.until_us - SLACK_US and not self._covers(known, one):
+        if self.anchor and one.last and one.last_us < self.anchor.until_us - SLACK_US and not self._covers(known, one):
             return Finding(
                 Verdict.FORGED,
                 f"it claims to be from before the checkpoint, but the log that {self.anchor.by} holds does not know it",
