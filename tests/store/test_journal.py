@@ -1,5 +1,7 @@
 """The journal keeps what it acknowledged, whatever the disk does, and never tells two stories."""
 
+import contextlib
+import errno
 import itertools
 import random
 import shutil
@@ -215,6 +217,12 @@ def spoil_a_line_between(log):
     path.write_bytes(b"".join([*lines[:-2], b"x" + lines[-2][1:], lines[-1]]))
 
 
+def spoil_a_line_between_whose_hash_was_not_synced(log):
+    spoil_a_line_between(log)
+    tile = log / "tiles/0/00000000"
+    tile.write_bytes(tile.read_bytes()[: 5 * 32])
+
+
 def lose_checkpoints(log):
     (log / "checkpoints").unlink()
 
@@ -238,6 +246,7 @@ def lose_log(log):
         lose_entries,
         edit_after_checkpoint,
         spoil_a_line_between,
+        spoil_a_line_between_whose_hash_was_not_synced,
         lose_checkpoints,
         lose_origin,
         spoil_origin,
@@ -519,6 +528,52 @@ def test_wherever_the_power_goes_the_log_goes_on_and_nothing_told_is_lost(tmp_pa
         if not calls.fired:
             break
     assert nth > 40
+
+
+def test_what_a_checkpoint_covers_is_durable_hashes_too(tmp_path):
+    (tmp_path / "disk").mkdir()
+    calls = CutCalls(tmp_path / "disk", 0)
+    journal = Bench(tmp_path / "disk").open(calls=calls)
+    fill(journal, 300)
+    journal.checkpoint()
+    left = Bench(calls.survivor(tmp_path / "left", "synced"))
+    journal.close()
+
+    reader = LogReader(left.directory / journal.log_id)
+    assert reader.root_at(301) == journal.root == reader.newest_checkpoint().root
+
+
+def test_bodies_go_only_after_the_mark_that_says_so_is_durable(tmp_path, small_files):
+    class RefusesOnce(CutCalls):
+        """The directory of the log cannot be synced once, just after `pruned` was renamed in it."""
+
+        refused = False
+
+        def fsync(self, fd):
+            path = self._fds[fd]
+            if not self.refused and (path / "pruned").exists():
+                self.refused = True
+                raise OSError(errno.EIO, "refused")
+            super().fsync(fd)
+
+    for nth in itertools.count(60):
+        root = tmp_path / str(nth)
+        root.mkdir()
+        calls = RefusesOnce(root, nth)
+        with contextlib.suppress(PowerCut):
+            journal = Bench(root).open(calls=calls)
+            fill(journal, 15)
+            with pytest.raises(StoreFault):
+                journal.prune(9, clock_trust="synced")
+            fill(journal, 1)
+        journal.close()
+        left = Bench(calls.survivor(tmp_path / f"{nth}-left", "synced"))
+        with left.open() as again:
+            assert again.loss is None
+        if not calls.fired:
+            break
+    assert calls.refused
+    assert (again.size, again.first_kept) == (18, 9)
 
 
 def test_the_name_of_a_log_is_that_of_its_origin(bench):
