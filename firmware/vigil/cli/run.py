@@ -62,10 +62,10 @@ def _run(given: argparse.Namespace) -> int:
         if plain:
             from vigil.cli.plain import PlainLines
 
-            return PlainLines(place.data, notes)
+            return PlainLines(place, notes)
         from vigil.cli.view import View
 
-        return View(place.data, notes)
+        return View(place, notes)
 
     return run.main(given.data.absolute(), for_s=given.for_s, log_level=given.log_level, plain=plain, eyes=eyes)
 
