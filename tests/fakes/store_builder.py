@@ -198,16 +198,19 @@ class CameraBuilder:
 
     def _happened(self, type_: str, fields: dict[str, Any]) -> None:
         """Note what guard would enter into the journal."""
-        common = {"camera": self.name, "segment": self.seq, "line": self.chain.n - 1}
+        now = self.box.clock.wall_us()
+        common = {
+            "camera": self.name, "segment": self.seq, "stated_in": self.seq, "line": self.chain.n - 1, "stated_us": now,
+        }  # fmt: skip
         if type_ == "opened":
-            entry = {"path": self.segments[self.seq].stem, "started_us": self.box.clock.wall_us()}
+            path = f"{self.segments[self.seq].directory.relative_to(self.box.video)}/{self.segments[self.seq].stem}"
+            entry = {"path": path, "started_us": fields.get("start_us", now), "media": fields["kind"] == "media"}
         elif type_ in ("sealed", "recovered"):
-            entry = {
-                "bytes": fields["bytes"], "sha256": fields.get("sha256"), "started_us": 0, "ended_us": fields["end_us"],
-                "frames": fields["frames"], "last": self.last[self.seq],
-            }  # fmt: skip
+            names = ("bytes", "frames", "sha256", "tail_bytes", "damaged")
+            entry = {name: fields[name] for name in names if name in fields}
+            entry |= {"started_us": 0, "ended_us": fields["end_us"], "last": self.last[self.seq]}
         elif type_ == "deleted":
-            common["segment"], entry = fields["seq"], {"reason": fields["why"]}
+            entry = {"segment": fields["seq"], "reason": fields["why"]}
         else:
             return
         self.box.happened.append((f"segment.{type_}", {**common, **entry}))

@@ -139,3 +139,33 @@ def continued(store: Store, tmp_path: Path) -> str:
     box.random = lambda n: bytes([9]) * n
     box.happened.append(("fault.cleared", {}))
     return box.enter()
+
+
+def test_a_clock_that_was_set_back_behind_an_anchored_segment_is_no_forgery(tmp_path: Path):
+    box = BoxBuilder(tmp_path)
+    camera = box.camera()
+    camera.quiet()
+    camera.quiet()
+    held = tmp_path / "held"
+    held.write_text(box.enter())
+    box.clock.step(-7200)
+    camera.quiet()
+
+    found = verified(tmp_path, identity=box.identity.key, journal=box.journal, checkpoints=[held])
+    assert found.intact
+    assert found.anchored == {"front/1", "front/2"}
+
+
+def test_a_segment_slipped_in_behind_old_ones_is_a_forgery_whatever_it_follows(tmp_path: Path):
+    box = BoxBuilder(tmp_path)
+    camera = box.camera()
+    camera.quiet()
+    box.clock.sleep(3600)
+    box.camera("yard").quiet()
+    held = tmp_path / "held"
+    held.write_text(box.enter())
+    box.clock.step(-1800)
+    camera.quiet()
+
+    found = verified(tmp_path, identity=box.identity.key, journal=box.journal, checkpoints=[held])
+    assert found.wrong == {"front/2": "forged"}

@@ -9,8 +9,12 @@ import pytest
 
 from fakes.faulty import FaultyCalls
 from fakes.recordings import feed, numbered, recording
+from fakes.store_builder import BoxBuilder
+from fakes.verifying import verified
 from vigil.segments.sidecar import read_line
 from vigil.store.disk import Disk
+from vigil.store.ingest import new_statements
+from vigil.store.journal import Journal
 from vigil.store.layout import segments_of
 from vigil.store.verify import AbsentReport, SegmentReport, Verifier
 from vigil.store.verify_journal import Known
@@ -85,3 +89,25 @@ def test_no_fault_of_the_disk_makes_a_recording_look_tampered_with(tmp_path: Pat
         if not calls.fired:
             break
     assert nth > 15
+
+
+def test_what_guard_enters_is_what_the_verifier_asks_for(tmp_path: Path):
+    box = BoxBuilder(tmp_path)
+    for kind in (box.camera().quiet, box.camera().media, box.camera().media):
+        kind()
+    box.camera().media(end="recovered", tail=b"torn")
+    box.camera().quiet(deletes=[2])
+    guard = box.session()
+    with Journal.open(
+        Disk(), box.journal, clock=box.clock, random_bytes=box.random, device_id=box.identity.key.name.split("/")[1],
+        signer=guard.note_signer(box.identity.key.name),
+    ) as journal:  # fmt: skip
+        journal.append("session.certified", {"session": "", "cert": guard.certificate}, clock_trust="synced")
+        entered = list(new_statements(Disk(), box.video, "front", (0, -1), on_bad=pytest.fail))
+        journal.append_many(entered, clock_trust="synced")
+        (tmp_path / "held").write_text(journal.checkpoint() or "")
+    found = verified(tmp_path, identity=box.identity.key, journal=box.journal, checkpoints=[tmp_path / "held"])
+
+    assert found.intact
+    assert found.anchored == {"front/1", "front/3", "front/4", "front/5"}
+    assert found.absent == {"front/2-2": "deleted"}

@@ -71,6 +71,7 @@ class Verifier:
         self._identity = identity
         self._journal = journal or Known()
         self._read = read
+        self._anchored_us: dict[str, int] = {}
 
     def verify(self, target: Target) -> Iterator[Report]:
         """Yield a report on every segment and every gap in the numbers; progress is told by `read`, in bytes hashed."""
@@ -118,8 +119,11 @@ class Verifier:
         return segment.seal, judged
 
     def _report(self, camera: str, path: Path, one: Checked) -> SegmentReport:
-        judged = replace(one, finding=self._journal.judge(camera, one))
-        return SegmentReport(camera, path, judged, anchored=self._journal.anchored(camera, judged))
+        judged = replace(one, finding=self._journal.judge(camera, one, after_us=self._anchored_us.get(camera, 0)))
+        anchored = self._journal.anchored(camera, judged)
+        if anchored:
+            self._anchored_us[camera] = judged.last_us
+        return SegmentReport(camera, path, judged, anchored=anchored)
 
     def _absent(self, selection: Selection, camera: str, chain: ChainCheck) -> Iterator[Absent]:
         holes, deletions = chain.holes, chain.deletions()

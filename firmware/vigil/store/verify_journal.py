@@ -30,14 +30,13 @@ class Anchor:
 @dataclass(slots=True)
 class Remembered:
     """
-    What the entries about one segment said.
+    What the entries about one segment said, the newest of them number `seq`.
 
     `covered` says that the outside checkpoint covers the entry that it was
     opened, `anchored` the entry that it was finished. `last` is the digest of
     its last line, `sha256` that of its file; None until it was finished.
     """
 
-    opened_us: int
     seq: int
     covered: bool = False
     anchored: bool = False
@@ -62,7 +61,7 @@ class Known:
     segments: dict[str, dict[int, Remembered]] = field(default_factory=dict)
     deleted: dict[str, dict[int, str]] = field(default_factory=dict)
 
-    def take(self, kind: str, at_us: int, seq: int, fields: Mapping[str, Any], *, covered: bool) -> None:
+    def take(self, kind: str, seq: int, fields: Mapping[str, Any], *, covered: bool) -> None:
         """Take in entry `seq`; those that say nothing of a segment are left out."""
         camera, number = fields.get("camera"), fields.get("segment")
         if not kind.startswith("segment.") or not isinstance(camera, str) or type(number) is not int:
@@ -71,9 +70,10 @@ class Known:
             self.deleted.setdefault(camera, {})[number] = str(fields.get("reason", ""))
             return
         of_camera = self.segments.setdefault(camera, {})
-        one = of_camera.setdefault(number, Remembered(at_us, seq))
-        one.covered |= covered
-        if kind in _FINISHED:
+        one = of_camera.setdefault(number, Remembered(seq))
+        if kind == "segment.opened":
+            one.covered |= covered
+        elif kind in _FINISHED:
             last = _text(fields, "last")
             # The first word counts: what a later log repeats of a finished segment cannot unsay it.
             if not one.finished:
@@ -85,8 +85,13 @@ class Known:
         deleted = self.deleted.get(camera, {})
         return sorted(seq for seq in self.segments.get(camera, {}) if seq not in deleted)
 
-    def judge(self, camera: str, one: Checked) -> Finding:
-        """Return the verdict on a segment in the light of the journal."""
+    def judge(self, camera: str, one: Checked, *, after_us: int) -> Finding:
+        """
+        Return the verdict on a segment in the light of the journal.
+
+        `after_us` is when the newest anchored segment before it in the chain
+        ended, 0 where there is none.
+        """
         if one.finding.verdict not in (*INTACT, Verdict.UNCERTIFIED):
             return one.finding
         known = self.segments.get(camera, {}).get(one.seq)
@@ -98,12 +103,22 @@ class Known:
             return Finding(Verdict.BROKEN, f"the journal (entry {known.seq}) knows it with another last line")
         if known and known.finished and one.finished and known.sha256 != one.sha256 and one.bytes:
             return Finding(Verdict.BROKEN, f"the journal (entry {known.seq}) knows it with other pictures")
-        if self.anchor and one.last and one.last_us < self.anchor.until_us - SLACK_US and not self._covers(known, one):
+        if self.anchor and self._back_dated(self.anchor, known, one, after_us):
             return Finding(
                 Verdict.FORGED,
                 f"it claims to be from before the checkpoint, but the log that {self.anchor.by} holds does not know it",
             )
         return one.finding
+
+    @staticmethod
+    def _back_dated(anchor: Anchor, known: Remembered | None, one: Checked, after_us: int) -> bool:
+        limit_us = anchor.until_us - SLACK_US
+        if one.last is None or one.last_us >= limit_us:
+            return False
+        # Behind a segment that the checkpoint just covers it claims nothing: there the clock was set back.
+        if after_us >= limit_us:
+            return False
+        return not (known and (known.anchored if one.finished else known.covered))
 
     def anchored(self, camera: str, one: Checked) -> bool:
         """Whether the segment is intact and the outside checkpoint covers its end, and with it all of it."""
@@ -111,9 +126,6 @@ class Known:
             return False
         known = self.segments.get(camera, {}).get(one.seq)
         return bool(self.anchor and known and known.anchored and one.last is not None and known.last == one.last)
-
-    def _covers(self, known: Remembered | None, one: Checked) -> bool:
-        return bool(known and (known.anchored if one.finished else known.covered))
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str | None:

@@ -7,6 +7,7 @@ none of a log that is not whole.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,7 +59,7 @@ def _ask(asked: Asked, disk: Disk, directory: Path, identity: NoteKey, outside: 
     readers = read_logs(directory, disk=disk)
     known = Known()
     for reader in readers:
-        known.certified.update(_certified(reader, identity, asked))
+        known.certified.update(_certified(reader, identity))
     keys = [NoteKey(identity.name, public) for public in sorted(known.certified)]
     held = [one for path in outside if (one := _held(path, keys, identity, asked))]
     verdicts = {one.log_id: one for one in check_journal(directory, keys, [one.checkpoint for one in held], disk=disk)}
@@ -76,15 +77,14 @@ def _ask(asked: Asked, disk: Disk, directory: Path, identity: NoteKey, outside: 
     asked.known = known
 
 
-def _certified(reader: LogReader, identity: NoteKey, asked: Asked) -> Iterator[bytes]:
+def _certified(reader: LogReader, identity: NoteKey) -> Iterator[bytes]:
+    """Yield the keys that the identity certified; what others certified was only passed on, and counts for nothing."""
     for _, seq, line in reader.lines():
         if b'"kind":"session.certified"' not in line:
             continue
-        try:
+        with contextlib.suppress(SealError):
             note = read_entry(reader.log_id, seq, line).fields.get("cert")
             yield open_certificate(note if isinstance(note, str) else "", identity).public
-        except SealError as error:
-            asked.troubles.append(f"journal {reader.log_id}, entry {seq}: its certificate does not count: {error}")
 
 
 def _held(path: Path, keys: Sequence[NoteKey], identity: NoteKey, asked: Asked) -> Held | None:
@@ -129,7 +129,7 @@ def _take(known: Known, reader: LogReader, verdict: LogVerdict, held: Sequence[H
             break
         if b'"kind":"segment.' in line:
             entry = read_entry(reader.log_id, seq, line)
-            known.take(entry.kind, entry.at_us, seq, entry.fields, covered=seq < anchored)
+            known.take(entry.kind, seq, entry.fields, covered=seq < anchored)
     if verdict.anchored and anchored > reader.first_kept:
         last = next(reader.entries(anchored - 1))
         by = ", ".join(sorted({one.by for one in held if one.checkpoint == verdict.anchored}))
