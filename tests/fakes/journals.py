@@ -7,6 +7,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fakes.faulty import FaultyCalls
 from vigil.clock import HandClock
 from vigil.segments.note import NoteSigner
+from vigil.store import journal as journal_module
+from vigil.store import journal_check, journal_read, log_files, log_prune, standing
 from vigil.store.disk import Disk
 from vigil.store.journal import Journal
 
@@ -65,3 +67,16 @@ def fill(journal, count, *, every=0):
         if every and not (number + 1) % every:
             journal.checkpoint()
     return entries
+
+
+def clean(bench, outside=()):
+    """Assert that a stranger finds nothing wrong; return the verdict on the newest log."""
+    verdicts = journal_check.check_journal(bench.directory, [bench.signer.key], outside)
+    assert [verdict.problems for verdict in verdicts] == [[] for _ in verdicts]
+    return verdicts[-1]
+
+
+def shrink_files(monkeypatch):
+    """Eight entries to a file, so that a test need not write 65,536 to see the next one begun."""
+    for module in (log_files, standing, log_prune, journal_module, journal_read, journal_check):
+        monkeypatch.setattr(module, "PER_FILE", 8)

@@ -18,9 +18,10 @@ from vigil.segments.note import NoteSigner, sign_note
 from vigil.store import log_begin, merkle
 from vigil.store.disk import Disk, DiskFile
 from vigil.store.entry import SALT_BYTES, Entry, write_entry
+from vigil.store.journal_read import LogReader
 from vigil.store.log_begin import Opening, RandomBytes
 from vigil.store.log_files import PER_FILE
-from vigil.store.log_prune import drop_bodies
+from vigil.store.log_prune import certificates_to_repeat, drop_bodies
 from vigil.store.standing import cut, settle, survey
 from vigil.store.tiles import Tiles
 
@@ -208,7 +209,9 @@ class Journal:
         if before_seq <= self.first_kept:
             return
         before = self._within(before_seq)
-        self.append("journal.pruned", {"before": before}, clock_trust=clock_trust)
+        repeated = certificates_to_repeat(LogReader(self.directory, disk=self._disk), before)
+        said = [*(("session.certified", fields) for fields in repeated), ("journal.pruned", {"before": before})]
+        self.append_many(said, clock_trust=clock_trust)
         self.checkpoint()
         self._sick = True
         self._disk.replace(self._files.pruned, f"{before}\n".encode())

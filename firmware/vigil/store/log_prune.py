@@ -3,10 +3,36 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
+from vigil.errors import FormatError
 from vigil.segments.checkpoint import peek_checkpoint
+from vigil.segments.note import NoteKey, from_base64, split_note
 from vigil.store.disk import Disk
+from vigil.store.entry import read_entry
+from vigil.store.journal_read import LogReader
 from vigil.store.log_files import PER_FILE, LogFiles, first_number, lines, split_notes
+
+
+def certificates_to_repeat(reader: LogReader, before: int) -> list[dict[str, Any]]:
+    """
+    Return the fields of `session.certified` entries before `before` that checkpoints which stay still need.
+
+    Their keys signed those checkpoints; without the certificates no reader could tell whose they are.
+    """
+    kept = [note for note in reader.notes() if peek_checkpoint(note).size > before]
+    signed = {(name, key_id) for note in kept for name, key_id, _ in split_note(note)[1]}
+    found: dict[str, dict[str, Any]] = {}
+    for _, seq, line in reader.lines(reader.first_kept):
+        if seq >= before:
+            break
+        if b'"kind":"session.certified"' not in line:
+            continue
+        fields = read_entry(reader.log_id, seq, line).fields
+        session, cert = fields.get("session"), fields.get("cert")
+        if isinstance(session, str) and any((name, _key_id(name, session)) in signed for name, _ in signed):
+            found[session] = {"session": session, "cert": cert}
+    return list(found.values())
 
 
 def drop_bodies(disk: Disk, files: LogFiles, before: int) -> bool:
@@ -51,3 +77,10 @@ def _thinned(disk: Disk, files: LogFiles, before: int) -> bytes | None:
     notes, _ = split_notes(disk.read_bytes(files.checkpoints))
     kept = [note for note in notes[:-1] if peek_checkpoint(note).size > before] + notes[-1:]
     return None if len(kept) == len(notes) else "".join(note + "\n" for note in kept).encode()
+
+
+def _key_id(name: str, session: str) -> bytes:
+    try:
+        return NoteKey(name, from_base64(session)).id
+    except FormatError:
+        return b""
