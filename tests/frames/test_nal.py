@@ -6,7 +6,7 @@ import json
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.mp4_sources import FILMS, film, packets_of, pictures, probe
@@ -51,6 +51,7 @@ def test_bytes_that_belong_to_no_unit_are_refused(data: bytes) -> None:
 UNITS = st.binary(min_size=1).filter(lambda unit: b"\0\0\1" not in unit and unit[-1])
 
 
+@settings(deadline=None)
 @given(st.lists(UNITS, min_size=1))
 def test_units_survive_the_byte_stream_and_the_lengths(units: list[bytes]) -> None:
     assert split_annexb(annexb(*units)) == units
@@ -183,6 +184,34 @@ def test_the_decoder_record_is_byte_for_byte_that_of_ffmpeg(name: str) -> None:
     assert video_codec(codec.name, read(ours(codec))[1]) == codec
 
 
+def ue(value: int) -> str:
+    coded = bin(value + 1)[2:]
+    return "0" * (len(coded) - 1) + coded
+
+
+def se(value: int) -> str:
+    return ue(2 * value - 1 if value > 0 else -2 * value)
+
+
+def sps_of(*fields: str) -> bytes:
+    bits = "".join(fields) + "1"
+    bits += "0" * (-len(bits) % 8)
+    return b"\x67" + int(bits, 2).to_bytes(len(bits) // 8, "big")
+
+
+def test_the_size_is_found_behind_scaling_lists_and_a_cycle_of_picture_orders() -> None:
+    lists = ["1", "1" + se(-4) + se(1) * 15, *["0"] * 5, "1" + se(5) + se(-13) + "", "0"]  # the second one ends early
+    order = [ue(1), "0", se(-3), se(7), ue(2), se(1), se(-1)]
+    size = [ue(4), "0", ue(39), ue(16), "0", "1", "1", "1", ue(1), ue(2), ue(3), ue(0)]
+    header = [f"{100:08b}{0:08b}{41:08b}", ue(3), ue(1), ue(0), ue(0), "0"]
+
+    sps = h264_sps(sps_of(*header, *lists, ue(0), *order, *size))
+
+    assert (sps.number, sps.profile, sps.level, sps.chroma_format) == (3, 100, 41, 1)
+    # 40 by 17 pairs of macroblocks, less what is cropped: two pixels a unit across, four down (fields).
+    assert (sps.width, sps.height) == (640 - 2 * 3, 2 * 272 - 4 * 3)
+
+
 @pytest.mark.parametrize("lost", [0, 1, 2])
 def test_a_missing_kind_of_set_is_named(lost: int) -> None:
     left = [unit for n, unit in enumerate(sets("h265")) if n != lost]
@@ -192,6 +221,7 @@ def test_a_missing_kind_of_set_is_named(lost: int) -> None:
     assert AnnexBReader("h265").learn(left) is None
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=200), name=st.sampled_from(["h264", "h265"]), kind=st.sampled_from([7, 8, 32, 33, 34]))
 def test_garbage_raises_nothing_but_format_error(data: bytes, name: str, kind: int) -> None:
     unit = bytes((kind if name == "h264" else kind << 1, 1)) + data
@@ -210,6 +240,7 @@ def test_garbage_raises_nothing_but_format_error(data: bytes, name: str, kind: i
             pass
 
 
+@settings(deadline=None)
 @given(data=st.data(), name=st.sampled_from(["plain", "h265", "interlaced", "high_444"]))
 def test_a_damaged_parameter_set_raises_nothing_but_format_error(data: st.DataObject, name: str) -> None:
     units = list(sets(name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,18 @@ def test_sound_keeps_its_place_beside_the_pictures(tmp_path: Path) -> None:
     assert probe(path, "stream=codec_name,sample_rate,channels,start_pts", stream="a:0") == [
         {"codec_name": "aac", "sample_rate": "44100", "channels": "1", "start_pts": "0"}
     ]
+
+
+def test_sound_whose_times_are_rounded_badly_still_lies_end_to_end(tmp_path: Path) -> None:
+    packets = [
+        replace(packet, pts=packet.pts - n % 4, dts=packet.dts - n % 4) if packet.audio else packet
+        for n, packet in enumerate(packets_of("sound"))
+    ]
+    path = saved(record(packets)[0], tmp_path)
+
+    found = [int(line["pts"]) for line in probe(path, "packet=pts", stream="a:0")]
+
+    assert {after - before for before, after in pairwise(found)} == {1024}
 
 
 def test_sound_after_a_silence_is_not_pulled_forward(tmp_path: Path) -> None:

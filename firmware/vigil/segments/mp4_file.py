@@ -84,7 +84,7 @@ class Mp4File:
         movie = self._movie
         if movie.fragmented:
             return self._fragments()
-        tracks = [self._timed(track, places(track, self._size)) for track in (movie.video, movie.audio) if track]
+        tracks = [self._timed(track, places(track)) for track in (movie.video, movie.audio) if track]
         return heapq.merge(*tracks, key=_dts)
 
     def _fragments(self) -> Iterator[_Due]:

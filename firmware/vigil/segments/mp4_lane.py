@@ -52,10 +52,9 @@ class Lane:
         self._chunk_entries.append(self._entry)
 
     def add(self, *, size: int, dts: int, pts: int, duration: int, key: bool) -> None:
-        """Add a sample to the chunk; a dts that does not rise is moved, the pts stays as it is."""
+        """Add a sample to the chunk. That its dts lies before the last one's is a `FormatError`."""
         if self.count:
-            dts = max(dts, self.last_dts + 1)
-            self._durations.add(_fits(dts - self.last_dts))
+            self._durations.add(_duration(dts - self.last_dts))
         else:
             self.first_pts = pts
         self.count += 1
@@ -63,7 +62,7 @@ class Lane:
         self.end_pts = max(self.end_pts, pts + duration)
         self.first_pts = min(self.first_pts, pts)
         self._sizes.append(size)
-        self._shifts.add(_fits(pts - dts))
+        self._shifts.add(_shift(pts - dts))
         self._lowest_shift = min(self._lowest_shift, pts - dts)
         self._chunk_counts[-1] += 1
         if key:
@@ -76,7 +75,7 @@ class Lane:
 
     def tables(self, *, every_is_key: bool) -> bytes:
         """Return the boxes of `stbl` behind `stsd`. Call once, after the last sample."""
-        self._durations.add(_fits(self.end_dts - self.last_dts))
+        self._durations.add(_duration(self.end_dts - self.last_dts))
         parts = [self._durations.box(b"stts")]
         if not self._shifts.are_all(0):
             parts.append(self._shifts.box(b"ctts", less=self._lowest_shift))
@@ -124,10 +123,17 @@ class _Runs:
         return full_box(kind, 0, 0, struct.pack(">I", len(cells)), _swapped(written))
 
 
-def _fits(value: int) -> int:
-    if not -(1 << 30) <= value <= _LARGEST >> 1:
-        raise FormatError(f"a picture would stand or wait for {value} ticks, which MP4 cannot say")
-    return value
+def _duration(ticks: int) -> int:
+    if not 0 <= ticks <= _LARGEST:
+        raise FormatError(f"a sample would last {ticks} ticks, which MP4 cannot say")
+    return ticks
+
+
+def _shift(ticks: int) -> int:
+    # Half the room each way: the lowest one is taken from all of them in the end.
+    if abs(ticks) > _LARGEST >> 2:
+        raise FormatError(f"a picture would be shown {ticks} ticks after it is decoded, which MP4 cannot say")
+    return ticks
 
 
 def _swapped(values: array[int]) -> bytes:

@@ -22,15 +22,15 @@ class Place:
     entry: int
 
 
-def places(track: TrackHead, file_size: int) -> Iterator[Place]:
+def places(track: TrackHead) -> Iterator[Place]:
     """
     Yield the samples of a track in the order of decoding (8.6.1 and 8.7).
 
     Uses no memory but for the tables themselves. Raises `FormatError` when
-    they contradict each other or say more than a file of `file_size` bytes
-    can hold.
+    they contradict each other. A table of few bytes can speak of many samples,
+    but of none without a byte: who reads them meets the end of the file.
     """
-    sizes = _sizes(track.stbl, file_size)
+    sizes = _sizes(track.stbl)
     times = _runs(needed(track.stbl, b"stts"), signed=False)
     ctts = child(track.stbl, b"ctts")
     # Negative offsets in version 0 are against the standard and in many files.
@@ -57,13 +57,11 @@ def _next(values: Iterator[int], table: str) -> int:
     return value
 
 
-def _sizes(stbl: memoryview, file_size: int) -> Iterator[int]:
+def _sizes(stbl: memoryview) -> Iterator[int]:
     fields = Fields(needed(stbl, b"stsz"))
     fields.head()
     size, count = fields.take(">II")
     if size:
-        if size * count > file_size:
-            raise FormatError(f"{count} samples of {size} bytes do not fit into the file")
         return (size for _ in range(count))
     return _column(fields.rest(), count, "stsz", ">I")
 
