@@ -12,6 +12,8 @@ from vigil.store import journal_check, journal_read, log_files, log_prune, stand
 from vigil.store.disk import Disk
 from vigil.store.journal import Journal
 
+S = 1_000_000
+"""Microseconds in a second."""
 DEVICE = "00d1ce0fca3e5a11"
 
 
@@ -56,6 +58,32 @@ class Bench:
 def happened(number):
     """A thing that happens: what kind, and the fields of it."""
     return "motion.began", {"camera": "door", "segment": number // 4, "line": number % 4}
+
+
+def segment_story(camera, number, *, begins_s, lasts_s=60, ends="segment.sealed"):
+    """The entries that one segment leaves in the journal."""
+    of = {"camera": camera, "segment": number, "stated_in": number}
+    began, ended = begins_s * S, (begins_s + lasts_s) * S
+    path = f"{camera}/{number}.mp4.age"
+    told = [
+        ("segment.opened", {**of, "path": path, "started_us": began, "line": 0}),
+        ("motion.began", {**of, "line": 2}),
+        ("motion.ended", {**of, "line": 5}),
+    ]
+    if ends:
+        closed = {"bytes": 1000 + number, "sha256": "ab" * 32, "started_us": began, "ended_us": ended, "frames": 900}
+        told.append((ends, {**of, **closed, "line": 9}))
+    return told
+
+
+def deletion(gone, *, by, line):
+    """The entry of a deletion statement: it stands in the sidecar of segment `by`."""
+    fields = {"camera": "door", "segment": gone, "stated_in": by, "line": line, "reason": "old"}
+    return [("segment.deleted", fields)]
+
+
+def tell(journal, *stories):
+    return journal.append_many([each for story in stories for each in story], clock_trust="synced")
 
 
 def fill(journal, count, *, every=0):

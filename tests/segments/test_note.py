@@ -204,7 +204,7 @@ def test_the_example_of_rfc_8785_is_sorted_and_escaped_as_there():
         "1".encode("utf-16"),
         b"[" * 33 + b"]" * 33,
         b"[" * 100_000,
-        b"truely",
+        b"truth",
     ],
 )
 def test_every_other_way_of_writing_is_refused(data):

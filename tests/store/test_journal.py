@@ -184,8 +184,8 @@ def test_the_certificates_of_checkpoints_that_stay_are_kept(bench):
             size = journal.size
     with bench.open() as journal:
         journal.prune(size - 1, clock_trust="synced")
-    said = [entry.fields for entry in LogReader(journal.directory).entries() if entry.kind == "session.certified"]
+    kept = [entry.fields for entry in LogReader(journal.directory).entries() if entry.kind == "session.certified"]
 
-    assert [each["cert"] for each in said] == [f"by {sessions[3].key.text()}"]
-    keys = [NoteKey(bench.signer.key.name, base64.b64decode(each["session"])) for each in said]
+    assert [each["cert"] for each in kept] == [f"by {sessions[3].key.text()}"]
+    keys = [NoteKey(bench.signer.key.name, base64.b64decode(each["session"])) for each in kept]
     assert check_log(journal.directory, keys).ok

@@ -80,6 +80,7 @@ def test_the_first_bad_entry_is_named_among_many(tmp_path):
     verdict = check_log(journal.directory, [bench.signer.key])
 
     assert [problem.seq for problem in verdict.problems] == [333, 500, 501]
+    assert verdict.signed
     assert verdict.signed.size == 701
     with pytest.raises(LogDamaged, match="entry 333"):
         verdict.raise_first()
@@ -110,7 +111,7 @@ def test_a_reader_hands_out_entries_and_stops_at_the_first_bad_one(tmp_path):
 def test_a_reader_is_confronted_with_checkpoints_from_elsewhere(tmp_path):
     _, log = good(tmp_path)
     reader = LogReader(log)
-    held = reader.newest_checkpoint()
+    held = peek_checkpoint(reader.notes()[-1])
     reader.confront(held)
     reader.confront(Checkpoint(held.origin, 9, reader.root_at(9)))
     for wrong in (

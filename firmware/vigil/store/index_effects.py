@@ -24,7 +24,7 @@ _CLOSED = """
         bytes = excluded.bytes,
         sha256 = excluded.sha256,
         frames = excluded.frames,
-        state = iif(state = 'deleted', state, excluded.state)"""
+        state = case state when 'deleted' then state else excluded.state end"""
 _DELETED = """
     insert into segments (camera, seq, state, reason)
     values (:camera, :segment, 'deleted', :reason)
