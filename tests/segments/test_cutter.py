@@ -180,6 +180,16 @@ def test_finishing_hands_over_what_is_held_and_the_next_segment_may_look_back() 
     assert kinds(cutter.push(packets[0])) == "B"
 
 
+@pytest.mark.parametrize("end_dts", [0, 18_000, 1 << 40])
+def test_an_end_that_does_not_follow_the_last_picture_says_nothing(end_dts: int) -> None:
+    cutter = Cutter(segment_s=60)
+    packets = list(stream(seconds=0.3))
+    fed(cutter, packets)
+    assert packets[-1].dts == 18_000
+
+    assert cutter.finish(end_dts=end_dts) == [Fragment(tuple(packets), None), End(Why.ASKED)]
+
+
 def test_sound_rides_along_in_the_order_of_arrival() -> None:
     packets = sorted([*stream(seconds=1.1), *(sound(at + 1) for at in range(0, S, 64_000))], key=lambda p: p.at_us)
     cuts = Cutter(segment_s=60, audio=AAC)

@@ -158,6 +158,18 @@ def test_sound_after_a_silence_is_not_pulled_forward(tmp_path: Path) -> None:
     assert all(abs(at * 90_000 / 44_100 - due) <= 4 for at, due in zip(found, placed, strict=True))
 
 
+def test_one_slice_of_sound_from_the_far_future_does_not_silence_the_rest(tmp_path: Path) -> None:
+    packets = list(packets_of("sound"))
+    number = next(n for n, packet in enumerate(packets) if packet.audio and n > 20)
+    packets[number] = replace(packets[number], pts=1 << 50, dts=1 << 50)
+    path = saved(record(packets)[0], tmp_path)
+    start = min(packet.pts for packet in pictures(packets))
+
+    found = probe(path, "packet=pts", stream="a:0")
+
+    assert len(found) == sum(packet.audio and start <= packet.dts < 1 << 50 for packet in packets)
+
+
 def test_a_fragment_of_sound_alone_is_written() -> None:
     packets = packets_of("sound")
     video = pictures(packets)

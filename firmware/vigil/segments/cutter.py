@@ -148,8 +148,11 @@ class Cutter:
         """
         End the segment here; the next keyframe begins a new one, with any dts.
 
-        `end_dts` is the dts of the picture that will begin it, where it is known and follows the last one.
+        `end_dts` is the dts of the picture that will begin it, where that is known; one that does not follow the
+        last picture says nothing about it and is ignored.
         """
+        if end_dts is not None and not 0 < end_dts - self._last_dts <= _LONGEST_STEP:
+            end_dts = None
         return self._end(Why.ASKED, end_dts) if self._first else []
 
     def _push_sound(self, packet: Packet) -> list[Cut]:

@@ -22,6 +22,7 @@ _VIDEO_RUN = 0x0F01  # trun: data offset; per sample duration, size, flags, comp
 _AUDIO_RUN = 0x0301  # trun: data offset; per sample duration, size
 _USUAL_DURATION = TICKS_PER_S // 25
 _LONGEST_GUESS = TICKS_PER_S // 2
+_FAR_AHEAD = 3600 * TICKS_PER_S
 
 
 class FragmentWriter:
@@ -45,11 +46,12 @@ class FragmentWriter:
         self._sequence = 0
         self._base = 0
         self._start = 0
+        self._newest = 0  # dts of the last picture
         self._usual = _USUAL_DURATION
         self._sound_due = 0
         self._sound_last = -1
         self.sound_left_out = 0
-        """Slices of sound without a place: they came before the first picture, or not in order."""
+        """Slices of sound without a place: before the first picture, not in order, or an hour ahead of the pictures."""
 
     def init(self, packets: Sequence[Packet], *, wall_us: int) -> bytes:
         """
@@ -90,6 +92,8 @@ class FragmentWriter:
         of the packets has a place.
         """
         video = [packet for packet in packets if not packet.audio]
+        if video:
+            self._newest = video[-1].dts
         sound, times = self._placed([packet for packet in packets if packet.audio])
         if not video and not sound:
             return b""
@@ -151,7 +155,7 @@ class FragmentWriter:
             # Ticks of 90 kHz cannot say where a frame of 44.1 kHz begins: it begins where the last one ended.
             if abs(time - self._sound_due) <= 2:
                 time = self._sound_due
-            if time <= self._sound_last:
+            if time <= self._sound_last or packet.dts - self._newest > _FAR_AHEAD:
                 self.sound_left_out += 1
                 continue
             placed.append(packet)
