@@ -10,7 +10,7 @@ import pytest
 
 from fakes.recordings import numbered, recorded, recording
 from vigil.errors import StoreFull
-from vigil.segments.sidecar import read_line
+from vigil.segments.sidecar import read_line, read_lines
 from vigil.store.disk import Disk
 from vigil.store.layout import RESERVE, segments_of
 from vigil.store.room import Room
@@ -51,9 +51,7 @@ def hold_all(video: Path) -> None:
 
 def statements(video: Path) -> list:
     return [
-        read_line(line)
-        for segment in segments_of(video / "gate")
-        for line in segment.seal.read_bytes().split(b"\n")[:-1]
+        read_line(line) for segment in segments_of(video / "gate") for line in read_lines(segment.seal.read_bytes())
     ]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from fakes.faulty import FaultyCalls
 from fakes.recordings import feed, numbered, recorded, recording
-from vigil.segments.sidecar import read_line
+from vigil.segments.sidecar import read_line, read_lines
 from vigil.store.disk import Disk
 from vigil.store.layout import segments_of
 
@@ -19,8 +19,7 @@ def statements(video: Path, camera: str = "gate") -> list:
     found = []
     for segment in segments_of(video / camera):
         data = segment.seal.read_bytes()
-        assert data.endswith(b"\n"), "a torn line was left"
-        lines = [read_line(line) for line in data.split(b"\n")[:-1]]
+        lines = [read_line(line) for line in read_lines(data)]
         assert [line.n for line in lines] == list(range(len(lines)))
         found += lines
     for before, after in pairwise(found):

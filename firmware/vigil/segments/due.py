@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 SLOW_BITS_PER_S = 500_000
+MUCH_PADDING_BYTES = 45_000
 _USUAL_RESERVE_S = 0.8
-_SLOW_RESERVE_S = 0.35
+_LEAST_RESERVE_S = 0.35
 _FRAGMENT_S = 0.5
 
 
-def flush_due(*, oldest_us: int, now_us: int, loss_s: float, pending_bytes: int, at_fragment: bool = False) -> bool:
+def flush_due(
+    *,
+    oldest_us: int,
+    now_us: int,
+    loss_s: float,
+    pending_bytes: int,
+    padding_bytes: int,
+    at_fragment: bool = False,
+) -> bool:
     """
     Say whether a flush must begin now.
 
     `oldest_us` is the arrival of the oldest picture that is not durable (steady
-    clock), `pending_bytes` what waits. Half a chunk of padding a flush is paid
-    most dearly by a slow stream, so that one waits longer
-    (docs/spec/segment.md, *Bounded loss*). `at_fragment` says that a fragment
-    was just completed: then it is also due when the next one would come too late.
+    clock), `pending_bytes` what waits, `padding_bytes` what a flush now would
+    add. Padding is paid most dearly by a slow stream, and when a chunk was just
+    begun: those wait as long as they may (docs/spec/segment.md, *Bounded loss*).
+    `at_fragment` says that a fragment was just completed: then it is also due
+    when the next one would come too late.
     """
     waited_s = (now_us - oldest_us) / 1_000_000
     slow = pending_bytes * 8 < SLOW_BITS_PER_S * max(waited_s, 0.5)
+    reserve_s = _LEAST_RESERVE_S if slow or padding_bytes > MUCH_PADDING_BYTES else _USUAL_RESERVE_S
     if at_fragment:
         waited_s += _FRAGMENT_S
-    return waited_s > loss_s - (_SLOW_RESERVE_S if slow else _USUAL_RESERVE_S)
+    return waited_s > loss_s - reserve_s

@@ -45,9 +45,9 @@ class Sealer:
         self._digest = hashlib.sha256()
 
     @property
-    def pending_bytes(self) -> int:
-        """Return how many plaintext bytes a flush would have to pad: those of the unfilled chunk."""
-        return len(self._unfilled)
+    def padding_bytes(self) -> int:
+        """Return how many bytes of padding a flush would add now."""
+        return len(padding(len(self._unfilled))) if self._unfilled else 0
 
     def add(self, boxes: bytes) -> None:
         """Take whole MP4 boxes. Full chunks are sealed at once, nothing is due to the disk before `flush`."""

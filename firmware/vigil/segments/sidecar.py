@@ -118,12 +118,19 @@ def read_line(data: bytes) -> Statement:
     )  # fmt: skip
 
 
+def content(data: bytes) -> bytes:
+    """Return what is written in a sidecar: everything before the first NUL; room made in advance lies behind it."""
+    end = data.find(b"\0")
+    return data if end < 0 else data[:end]
+
+
 def read_lines(data: bytes) -> list[bytes]:
     """
     Split a sidecar into its lines.
 
     Raises `Truncated` where the last line has no LF: it was never acknowledged.
     """
+    data = content(data)
     if data and not data.endswith(b"\n"):
         raise Truncated("the last statement of this sidecar is torn")
     return data.split(b"\n")[:-1]
@@ -131,7 +138,7 @@ def read_lines(data: bytes) -> list[bytes]:
 
 def whole_bytes(data: bytes) -> int:
     """Return how many bytes of a sidecar are whole lines."""
-    return data.rfind(b"\n") + 1
+    return content(data).rfind(b"\n") + 1
 
 
 def _check_opened(line: Mapping[str, Any]) -> None:

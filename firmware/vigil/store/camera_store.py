@@ -25,6 +25,8 @@ from vigil.store.recover import recover
 from vigil.store.removal import remove_files, unfinished_removals
 from vigil.store.sidecar_file import SidecarFile, is_finished, last_statement, sizes
 
+_PREPARE_BYTES = 4 << 20
+
 
 class CameraStore:
     """
@@ -57,6 +59,7 @@ class CameraStore:
         self._chain = Chain(session, clock)
         self._sidecar: SidecarFile | None = None
         self._media: DiskFile | None = None
+        self._prepared_bytes = 0
         self.current: SegmentPath | None = None
         self.next_seq = 1
         self.statements = 0
@@ -141,6 +144,10 @@ class CameraStore:
         created = self._media is None
         if self._media is None:
             self._media = self._disk.create(self.current.media)
+            self._prepared_bytes = 0
+        if flush.size_bytes > self._prepared_bytes:
+            self._media.prepare(self._prepared_bytes, flush.size_bytes + _PREPARE_BYTES - self._prepared_bytes)
+            self._prepared_bytes = flush.size_bytes + _PREPARE_BYTES
         self._media.append(flush.data)
         self._media.sync()
         if created:
@@ -152,6 +159,7 @@ class CameraStore:
         assert self.current
         if self._media is not None:
             self._media.append(closer.data)
+            self._media.truncate(closer.size_bytes)
             self._media.sync()
             self.say("sealed", bytes=closer.size_bytes, sha256=closer.sha256, why=why, **ends)
         return self._end()

@@ -10,6 +10,7 @@ knowing.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import fcntl
 import os
@@ -17,6 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vigil.errors import StoreFault
+
+_KEEP_SIZE = 1
+"""FALLOC_FL_KEEP_SIZE of linux/falloc.h."""
 
 
 class Calls:
@@ -53,6 +57,12 @@ class Calls:
     def posix_fallocate(self, fd: int, size: int) -> None:
         """posix_fallocate(3) from the start."""
         os.posix_fallocate(fd, 0, size)
+
+    def fallocate_behind(self, fd: int, offset: int, size: int) -> None:
+        """fallocate(2) with FALLOC_FL_KEEP_SIZE, which Python does not offer."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.fallocate(fd, _KEEP_SIZE, ctypes.c_int64(offset), ctypes.c_int64(size)):
+            raise OSError(ctypes.get_errno(), "fallocate")
 
     def rename(self, old: Path, new: Path) -> None:
         """rename(2)."""
@@ -131,6 +141,15 @@ class DiskFile:
         """Ask the kernel to forget what it holds of this file, so that the next read is one of the disk."""
         os.posix_fadvise(self._fd, 0, 0, os.POSIX_FADV_DONTNEED)
 
+    def prepare(self, offset: int, size: int) -> None:
+        """
+        Ask for blocks behind the file's end, without making it longer: then appending costs no search for them.
+
+        A hint: file systems that cannot, and full ones, are left alone.
+        """
+        with contextlib.suppress(OSError):
+            self._calls.fallocate_behind(self._fd, offset, size)
+
     def size(self) -> int:
         """Return the file's size in bytes."""
         return os.fstat(self._fd).st_size
@@ -158,6 +177,10 @@ class Disk:
     def create(self, path: Path) -> DiskFile:
         """Create `path` for appending; it must not exist yet. The directory is not synced."""
         return self._open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND)
+
+    def create_in_place(self, path: Path) -> DiskFile:
+        """Create `path`, to be written at places of our choice; it must not exist yet."""
+        return self._open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
 
     def append(self, path: Path) -> DiskFile:
         """Open `path` for appending, creating it where missing."""

@@ -251,7 +251,7 @@ class Recording:
         segment = self._segment
         if segment and segment.oldest_us is not None and flush_due(
             oldest_us=segment.oldest_us, now_us=now_us, loss_s=self._loss_s, pending_bytes=segment.waiting_bytes,
-            at_fragment=at_fragment,
+            padding_bytes=segment.sealer.padding_bytes, at_fragment=at_fragment,
         ):  # fmt: skip
             self._flush(segment)
 
