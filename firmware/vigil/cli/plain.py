@@ -70,6 +70,10 @@ class PlainLines:
                 self._camera(camera)
             self._kept(now_us)
 
+    def ending(self) -> None:
+        """Sealing takes a moment."""
+        self._line("ending", msg="sealing what was recorded")
+
     def close(self) -> None:
         """Say what was recorded."""
         told = summary(self._panorama, self._clock.steady_us(), data=self._place.data, video=self._place.video)

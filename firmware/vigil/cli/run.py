@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vigil import logs
 from vigil.cli.config import default_data_dir
 from vigil.logs import LEVELS
 
@@ -56,7 +58,8 @@ def _seconds(text: str) -> float:
 def _run(given: argparse.Namespace) -> int:
     from vigil.processes import run
 
-    plain = given.plain or not sys.stdout.isatty()
+    plain = given.plain or not sys.stdout.isatty() or os.environ.get("TERM", "dumb") in ("dumb", "unknown")
+    logs.set_up(given.log_level or "info", plain=True)
 
     def eyes(place: Place, notes: Sequence[str]) -> Eyes:
         if plain:
@@ -67,7 +70,7 @@ def _run(given: argparse.Namespace) -> int:
 
         return View(place, notes)
 
-    return run.main(given.data.absolute(), for_s=given.for_s, log_level=given.log_level, plain=plain, eyes=eyes)
+    return run.main(given.data.absolute(), for_s=given.for_s, log_level=given.log_level, eyes=eyes)
 
 
 def _record(given: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
@@ -108,6 +109,12 @@ class View:
         lines = page.lines()
         with contextlib.suppress(OSError):
             self._live.update(Picture(lines if self._unicode else map(in_ascii, lines)), refresh=True)
+
+    def ending(self) -> None:
+        """Ctrl-C was heard; sealing takes a moment."""
+        self._caption = replace(self._caption, footer="sealing what was recorded …")
+        self._drawn = None
+        self.draw()
 
     def close(self) -> None:
         """Give the terminal back, and say what was recorded."""

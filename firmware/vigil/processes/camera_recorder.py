@@ -165,6 +165,11 @@ class CameraRecorder:
         return self._moving
 
     @property
+    def area_pm(self) -> int:
+        """How much of the picture moves, in thousandths; -1 where nobody looks."""
+        return self._watcher.area_pm if self._watcher else -1
+
+    @property
     def picture_check(self) -> str:
         """Whether the picture lives: ``ok``, what is wrong, or ``not checked``."""
         return self._watcher.picture_check if self._watcher else "not checked"

@@ -9,8 +9,10 @@ that falls silent is seen to grow old, and never looks as well as it last said.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
 
+from vigil.config.redact import without_secrets
 from vigil.events import Health, Status
 from vigil.processes.panorama_lines import clean
 from vigil.processes.panorama_words import Samples, with_sample
@@ -23,6 +25,10 @@ SILENT_US = 5 * SECOND_US
 RECORDER = "record@"
 _MEASURED_MINUTES = 60
 _REMARKS = 20
+_LONGEST = 2000  # characters of a sentence that one may want to read
+_LARGEST = 10**18
+
+M = TypeVar("M", bound=Status | Health)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,9 +145,10 @@ class Panorama:
 
 def with_message(panorama: Panorama, message: Status | Health, now_us: int) -> Panorama:
     """Return what is known after a message."""
+    message = _sane(message)
     if isinstance(message, Health):
         return replace(panorama, health=message, health_us=now_us)
-    before = panorama.camera(clean(message.camera))
+    before = panorama.camera(message.camera)
     after = _heard(before, message, now_us)
     panorama = _with_camera(panorama, after)
     first_word = panorama.measured_us is None
@@ -173,11 +180,28 @@ def with_remarks(panorama: Panorama, words: Sequence[str], wall_us: int) -> Pano
     return replace(panorama, remarks=(panorama.remarks + new)[-_REMARKS:])
 
 
+def _sane(message: M) -> M:
+    """Return a message as it may be shown: no secrets, no commands to a terminal, no number beyond all measure."""
+    return replace(message, **{one.name: _sane_value(getattr(message, one.name)) for one in fields(message)})
+
+
+def _sane_value(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(without_secrets(value[:_LONGEST]))
+    if isinstance(value, dict):
+        return {key: _sane_value(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_sane_value(one) for one in value]
+    # NaN compares with nothing, and so becomes unknown too.
+    return value if -1 <= value < _LARGEST else -1
+
+
 def _heard(before: CameraSight, status: Status, now_us: int) -> CameraSight:
     second = now_us // SECOND_US
     began = status.segment > 0 and status.segment != before.last
     had = before.status.segment_bytes if before.status and not began else 0
-    area = status.motion_area_pm if status.motion_area_pm >= 0 else 1000 * status.motion
+    # What moves less than the owner asked for is not motion, and would hide how large real motion was.
+    area = status.motion * (status.motion_area_pm if status.motion_area_pm > 0 else 1)
     return replace(
         before,
         status=status,

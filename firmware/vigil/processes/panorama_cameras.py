@@ -8,7 +8,7 @@ from vigil.events import Status
 from vigil.processes import panorama_words as words
 from vigil.processes.panorama import SECOND_US, CameraSight, Panorama, is_watched
 from vigil.processes.panorama_faults import PICTURE_IS_WELL
-from vigil.processes.panorama_lines import EMPTY, Line, Piece, Tone, boxed, clean, clip, fit, joined, labelled, width_of
+from vigil.processes.panorama_lines import EMPTY, Line, Piece, Tone, boxed, clip, fit, joined, labelled, width_of
 from vigil.processes.panorama_words import UNKNOWN, Samples
 
 STATES: dict[str, tuple[str, Tone]] = {
@@ -105,6 +105,8 @@ class Shown:
 
     def pre_roll(self) -> str:
         """Return how much from before now is held in memory."""
+        if self._status.mode == "continuous" and self._status.pre_roll_s == 0:
+            return "not needed"  # everything is recorded: what came before lies on the disk already
         return UNKNOWN if self._stale else words.seconds(self._status.pre_roll_s)
 
     def segment(self) -> str:
@@ -116,7 +118,7 @@ class Shown:
         """Return whether the picture lives."""
         if self._stale:
             return Piece(UNKNOWN)
-        check = clean(self._status.picture_check)
+        check = self._status.picture_check
         if check in PICTURE_IS_WELL:
             return Piece(check or UNKNOWN, Tone.GOOD if check == "ok" else Tone.DIM)
         return Piece(check, Tone.BAD)
@@ -197,4 +199,4 @@ def _source(facts: Mapping[str, str], mode: str) -> str:
     encoder = f"encoder: {facts['encoder'].removeprefix('none: ')}" if "encoder" in facts else ""
     place = next((facts[key] for key in _PLACES if key in facts), "")
     said = (picture, encoder, mode, place, f"sound: {facts['sound']}" if "sound" in facts else "")
-    return " · ".join(clean(one) for one in said if one) or UNKNOWN
+    return " · ".join(filter(None, said)) or UNKNOWN

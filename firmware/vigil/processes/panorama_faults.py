@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from vigil.events import Status
 from vigil.processes.panorama import SECOND_US, CameraSight, Panorama
-from vigil.processes.panorama_lines import clean
 from vigil.processes.panorama_words import counted, span
 
 PICTURE_IS_WELL = ("", "ok", "not checked")
@@ -38,7 +37,7 @@ def faults(panorama: Panorama, now_us: int) -> list[Fault]:
         for camera in panorama.cameras:
             found += _camera(panorama, camera, now_us)
     told = panorama.health.faults if panorama.health else []
-    return found + [Fault(words, clean(words)) for words in told]
+    return found + [Fault(words, words) for words in told]
 
 
 def _processes(panorama: Panorama, now_us: int) -> Iterator[Fault]:
@@ -68,10 +67,10 @@ def _said(status: Status) -> Iterator[str]:
     if status.state == "ended":
         return  # that a file has an end is no fault
     if status.fault:
-        yield clean(status.fault)
+        yield status.fault
     elif status.state in ("lost", "disk fault"):
         yield f"{status.state}, and its recorder does not say why"
     if status.state == "unclaimed":
         yield _UNCLAIMED
     if status.picture_check not in PICTURE_IS_WELL:
-        yield f"the picture is not well: {clean(status.picture_check)}"
+        yield f"the picture is not well: {status.picture_check}"

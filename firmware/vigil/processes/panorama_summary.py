@@ -18,8 +18,9 @@ def summary(panorama: Panorama, now_us: int, *, data: Path, video: Path) -> list
     width = max(len(camera.name) for camera in written)
     lines = [f"Ran for {lasted}. Recorded, sealed, in {video}:"]
     lines += [f"  {camera.name:<{width}}  {_segments(camera)}" for camera in written]
-    lines += ["Next:", *(f"  {command:<{_width(data)}}  {why}" for command, why in _commands(data, written[0].name))]
-    return lines
+    commands = _commands(shlex.quote(str(data)), written[0].name)
+    width = max(len(command) for command, _ in commands)
+    return [*lines, "Next:", *(f"  {command:<{width}}  {why}" for command, why in commands)]
 
 
 def _segments(camera: CameraSight) -> str:
@@ -28,14 +29,9 @@ def _segments(camera: CameraSight) -> str:
     return f"{count} ({numbers}), about {words.size(camera.written_bytes)}"
 
 
-def _commands(data: Path, camera: str) -> list[tuple[str, str]]:
-    where = shlex.quote(str(data))
+def _commands(data: str, camera: str) -> list[tuple[str, str]]:
     return [
-        (f"vigil list --data {where}", "what there is"),
-        (f"vigil export --data {where} {camera}", "a film to watch"),
-        (f"vigil verify {where}", "whether it is still what was recorded"),
+        (f"vigil list --data {data}", "what there is"),
+        (f"vigil export --data {data} --camera {camera}", "a film to watch"),
+        (f"vigil verify {data}", "whether it is still what was recorded"),
     ]
-
-
-def _width(data: Path) -> int:
-    return max(len(command) for command, _ in _commands(data, "")) + 8

@@ -211,6 +211,7 @@ class Recorder:
             pre_roll_s=round(recorder.take.ring.held_s, 1),
             durable_age_s=round((now_us - durable) / 1_000_000, 2) if durable is not None else -1.0,
             motion=recorder.moving,
+            motion_area_pm=recorder.area_pm,
             segment=current.seq if current and recording.store.open_for == "media" else 0,
             segment_bytes=recording.segment_bytes,
             waiting_bytes=recording.waiting_bytes,

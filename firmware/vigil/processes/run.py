@@ -42,6 +42,9 @@ class Eyes(Protocol):
     def draw(self) -> None:
         """Show it."""
 
+    def ending(self) -> None:
+        """Say that everything is being sealed, which may take some seconds."""
+
     def close(self) -> None:
         """Give the terminal back."""
 
@@ -90,10 +93,11 @@ def _write_secret(disk: Disk, path: Path, identity: Identity) -> None:
         os.umask(before)
 
 
-def commands(settings: Settings, log_level: str, *, plain: bool) -> list[tuple[str, list[str]]]:
+def commands(settings: Settings, log_level: str | None) -> list[tuple[str, list[str]]]:
     """Return the processes of this box, in the order in which they are started."""
     data = str(settings.place.data)
-    flags = ["--data", data, *(["--log-level", log_level] if log_level else []), *(["--plain"] if plain else [])]
+    # Their lines go to a terminal or a file, which add no time of their own.
+    flags = ["--data", data, "--plain", *(["--log-level", log_level] if log_level else [])]
     vigil = [sys.executable, "-m", "vigil"]
     cameras = [camera.id for camera in settings.salvage.config.cameras if camera.enabled]
     return [
@@ -106,13 +110,13 @@ def commands(settings: Settings, log_level: str, *, plain: bool) -> list[tuple[s
 class Run:
     """The loop of `vigil run`."""
 
-    def __init__(self, settings: Settings, eyes: Eyes, *, clock: Clock, log_level: str | None, plain: bool) -> None:
+    def __init__(self, settings: Settings, eyes: Eyes, *, clock: Clock, log_level: str | None) -> None:
         self._eyes = eyes
         self._clock = clock
         self._hub = HubClient(settings.place.hub, "run")
         self._watching = False
         self._supervisor = Supervisor(clock)
-        for name, command in commands(settings, log_level, plain=plain):
+        for name, command in commands(settings, log_level):
             self._supervisor.add(name, command)
 
     def run(self, stop: threading.Event, for_s: float | None) -> None:
@@ -146,6 +150,7 @@ class Run:
 
     def _finish(self) -> None:
         """Recorders seal first; guard then enters what they said; the signer goes last."""
+        self._eyes.ending()
         for group in (["record@"], ["guard"], ["signer"]):
             self._supervisor.end(group)
         for message in self._hub.receive():
@@ -157,17 +162,17 @@ class Run:
 
 
 def main(
-    data: Path, *, for_s: float | None, log_level: str | None, plain: bool, eyes: Callable[[Place, Sequence[str]], Eyes]
+    data: Path, *, for_s: float | None, log_level: str | None, eyes: Callable[[Place, Sequence[str]], Eyes]
 ) -> int:
-    """Run everything until Ctrl-C, SIGTERM, or for `for_s` seconds."""
+    """Run everything until Ctrl-C, SIGTERM, a closed terminal, or for `for_s` seconds."""
     disk = Disk()
     notes = prepare(data, disk)
     settings = load(data, disk)
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     if settings.salvage.taken_from is TakenFrom.DEFAULT and not settings.recipients:
         log.warning("nobody owns this box yet: `vigil keys new` makes a key, its recipient goes into vigil.toml")
     shown = eyes(settings.place, notes)
-    Run(settings, shown, clock=SystemClock(), log_level=log_level, plain=plain).run(stop, for_s)
+    Run(settings, shown, clock=SystemClock(), log_level=log_level).run(stop, for_s)
     return 0
