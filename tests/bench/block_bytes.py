@@ -1,4 +1,4 @@
-"""What reaches the disk for each byte of video: padding, statements and the file system's own, counted at the device."""
+"""What reaches the disk for each byte of video (padding, statements, the file system), counted at the device."""
 
 from __future__ import annotations
 
