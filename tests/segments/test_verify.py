@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -29,9 +29,9 @@ once = settings(deadline=None, suppress_health_check=[HealthCheck.function_scope
 class Case:
     """The files of one segment, to be tampered with."""
 
-    seal: bytes
-    media: bytes | None
-    tail: bytes | None
+    seal: bytes = field(repr=False)
+    media: bytes | None = field(repr=False)
+    tail: bytes | None = field(repr=False)
     identity: NoteKey
 
     @classmethod
@@ -118,10 +118,11 @@ def test_a_flipped_bit_in_the_pictures_is_found_between_the_flushes_around_it(se
 def test_a_flipped_bit_in_a_sidecar_is_found_in_its_line(sealed: Case, bit: int):
     at = bit // 8 % len(sealed.seal)
     line = sealed.seal[:at].count(b"\n")
-    finding = sealed.verdict(seal=flipped(sealed.seal, bit))
+    changed = flipped(sealed.seal, bit)
+    finding = sealed.verdict(seal=changed)
 
-    if at == len(sealed.seal) - 1:
-        # Without its LF the last line is a torn write, as a power cut leaves it.
+    if at == len(sealed.seal) - 1 or (line == 4 and b"\0" in changed):
+        # Without its LF, or with a zero byte, the last line is a torn write, as a power cut leaves it.
         assert finding.verdict is Verdict.UNFINISHED
     else:
         assert finding.verdict in (Verdict.FORGED, Verdict.BROKEN)
@@ -193,7 +194,24 @@ def test_lines_removed_repeated_or_moved_break_the_chain_where_it_happened(seale
 
 
 def test_something_added_behind_the_last_line_breaks_even_without_its_newline(sealed: Case):
-    assert sealed.verdict(seal=sealed.seal + b"{").verdict is Verdict.BROKEN
+    for added in (b"{", b"\0{", b"\0" * 100 + sealed.lines[1]):
+        assert sealed.verdict(seal=sealed.seal + added).verdict is Verdict.BROKEN
+
+
+def test_room_for_lines_to_come_is_no_line(sealed: Case):
+    room, torn = bytes(5000), bytes(300) + sealed.lines[2][300:]
+
+    assert sealed.verdict(seal=sealed.seal + room).verdict is Verdict.OK
+    for behind in (room, torn, sealed.lines[2][:300] + room):
+        assert sealed.verdict(seal=b"".join(sealed.lines[:2]) + behind).verdict is Verdict.UNFINISHED
+
+
+def test_a_zero_byte_does_not_hide_the_lines_behind_it(sealed: Case):
+    lines = sealed.lines
+    for at in range(len(lines) - 1):
+        seal = b"".join([*lines[:at], lines[at].replace(b'"', b"\0", 1), *lines[at + 1 :]])
+        finding = sealed.verdict(seal=seal)
+        assert (finding.verdict, finding.line) == (Verdict.BROKEN, at)
 
 
 def test_without_its_last_line_a_segment_is_unfinished_whatever_lies_behind(sealed: Case):

@@ -11,7 +11,7 @@ from fakes.faulty import FaultyCalls
 from fakes.recordings import feed, numbered, recording
 from fakes.store_builder import BoxBuilder
 from fakes.verifying import verified
-from vigil.segments.sidecar import read_line
+from vigil.segments.sidecar import read_line, read_lines
 from vigil.store.disk import Disk
 from vigil.store.ingest import new_statements
 from vigil.store.journal import Journal
@@ -23,7 +23,7 @@ from vigil.store.verify_paths import choose
 
 def reports(video: Path) -> list[SegmentReport | AbsentReport]:
     """Verify the camera `gate`, all session keys in it taken for certified."""
-    lines = (line for one in segments_of(video / "gate") for line in one.seal.read_bytes().splitlines())
+    lines = (line for one in segments_of(video / "gate") for line in read_lines(one.seal.read_bytes()))
     known = Known(certified={read_line(line).key for line in lines})
     return list(Verifier(Disk(), None, known).verify(choose([video / "gate"])))
 

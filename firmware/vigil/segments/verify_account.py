@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from vigil.errors import Forged, FormatError, SealError
 from vigil.segments.note import NoteKey
 from vigil.segments.session import Certificate, open_certificate
-from vigil.segments.sidecar import FINAL, Statement, read_line, whole_bytes
+from vigil.segments.sidecar import FINAL, Statement, content, read_line, whole_bytes
 from vigil.segments.verify_words import Finding, Verdict
 
 
@@ -80,13 +81,26 @@ class Account:
 
 def read_sidecar(data: bytes, identity: NoteKey | None) -> Account:
     """Read a whole sidecar. Never raises: what is wrong stands in `fault`. Without `identity` no certificate counts."""
-    whole = whole_bytes(data)
+    written, whole = content(data), whole_bytes(data)
     reader = _Reader(identity)
     for line in data[:whole].split(b"\n")[:-1]:
         reader.line(line)
-    if len(data) > whole and reader.end is not None:
+    behind = data[whole:].strip(b"\0")
+    if behind and reader.end is not None:
         reader.broken(reader.count, f"something was added behind its last line, “{reader.end.type}”")
-    return reader.account(torn_bytes=len(data) - whole)
+    elif _has_a_line(data[len(written) :]):
+        # Room made in advance is zeros. A line is only written when those before it are durable.
+        reader.broken(reader.count, "it holds a zero byte, and whole lines follow it")
+    return reader.account(torn_bytes=len(written) - whole)
+
+
+def _has_a_line(room: bytes) -> bool:
+    """Whether a signed line stands in what should be room for lines to come."""
+    for piece in room.strip(b"\0").split(b"\n"):
+        with contextlib.suppress(SealError):
+            read_line(piece)
+            return True
+    return False
 
 
 @dataclass(slots=True)
