@@ -11,6 +11,7 @@ import gc
 import os
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -282,6 +283,24 @@ def test_garbage_from_the_encoder_means_that_the_camera_is_lost(open_source):
     source._encoder.outputframe(b"no start code", True, 10_000_000)
 
     assert "garbage" in read_until_lost(source)
+
+
+def test_a_camera_that_does_not_let_go_does_not_hold_the_recorder(open_source, monkeypatch, caplog):
+    from vigil.cameras import picamera2_parts
+
+    free, close_camera = threading.Event(), picamera2_parts.close_camera
+    monkeypatch.setattr("vigil.cameras.picamera2.LET_GO_S", 0.05)
+    monkeypatch.setattr(picamera2_parts, "close_camera", lambda camera: free.wait(60) and close_camera(camera))
+    source = open_source()
+    source.close()
+
+    assert "does not close" in caplog.text
+    with pytest.raises(CameraLost, match="cannot be opened"):
+        open_source()
+    free.set()
+    next(thread for thread in threading.enumerate() if thread.name == f"closing camera {BARS}").join(60)
+    monkeypatch.undo()
+    assert packets_of(open_source(), 3)
 
 
 def test_two_cameras_do_not_disturb_each_other(open_source, hands):

@@ -18,7 +18,8 @@ parts=$here/trixie
 locks=("$checkout/firmware/locks/tests.txt" "$parts/picamera2.txt")
 
 if [ "$(id -u)" != 0 ]; then
-    # Chroots and mounts need root. pip's and apt's own settings must survive the change of user.
+    command -v sudo >/dev/null || { echo "trixie.sh: chroots and mounts need root, or sudo" >&2 && exit 1; }
+    # pip's and apt's own settings must survive the change of user.
     mapfile -t kept < <(env | grep -E '^(PIP_[A-Z_]+|SSL_CERT_FILE|https?_proxy|no_proxy)=' || true)
     exec sudo env "HOME=$HOME" "VIGIL_CACHE=$cache" "${kept[@]}" "$0" "$@"
 fi
