@@ -5,6 +5,7 @@ Vigil: a recorder which can be trusted. The map of this program, in the order li
     frames/     packets are held and chosen  (pre-roll ring, takes, motion: pure)
     segments/   packets become sealed bytes  (fragmented MP4, age, signed sidecar, verification: pure)
     store/      sealed bytes are kept        (disk, recovery, journal, index, retention)
+    out/        sealed bytes leave the box   (films for whoever holds the key)
     guard/      judgement                    (pure)
     config/     what the owner asked for     (every mistake at once)
     clock/      what time it is, and how far it may be believed

@@ -1,0 +1,1 @@
+"""What leaves the box: films that any player opens, made for whoever holds the key."""
