@@ -12,10 +12,11 @@ from typing import Any
 from vigil.clock import Clock
 from vigil.config.model import Config
 from vigil.config.write import written
-from vigil.errors import StoreError
+from vigil.errors import SealError, StoreError
 from vigil.processes.place import Place
+from vigil.segments import checkpoint
 from vigil.segments.age import b64
-from vigil.segments.last_known import LastKnown, write_last_known
+from vigil.segments.last_known import LastKnown, read_last_known, write_last_known
 from vigil.segments.note import NoteKey
 from vigil.segments.session import Session, device_id, identity_name
 from vigil.store.disk import Disk
@@ -54,6 +55,7 @@ class Diary:
         self._journal = Journal.open(
             disk, place.journal, clock=clock, random_bytes=os.urandom,
             signer=session.note_signer(identity_name(self._device)), device_id=self._device, clock_trust=trust,
+            floor=self._floor(),
         )  # fmt: skip
         self._index = Index.open(index_path(place.state))
         self._index.catch_up(place.journal)
@@ -61,6 +63,14 @@ class Diary:
             self.happened("session.certified", {"session": b64(session.public), "cert": session.certificate})
         if self._journal.loss:
             log.error("journal: %s", self._journal.loss)
+
+    def _floor(self) -> checkpoint.Checkpoint | None:
+        """Return the newest checkpoint that the video disk remembers: a journal rolled back behind it is found out."""
+        try:
+            note = read_last_known(self._disk.read_bytes(self._place.video / LAST_KNOWN)).checkpoint
+            return checkpoint.peek_checkpoint(note) if note else None
+        except (StoreError, SealError):
+            return None
 
     @property
     def log_id(self) -> str:
@@ -103,6 +113,12 @@ class Diary:
         if note:
             self.newest_note = note
         return note
+
+    def prune(self, before_us: int) -> None:
+        """Drop the words of entries from before `before_us`, but for those that segments on the disk still need."""
+        if (before := self._index.prunable(self.log_id, before_us)) > self._journal.first_kept:
+            self._journal.prune(before, clock_trust=self.trust)
+            self._index.catch_up(self._place.journal)
 
     def publish_last_known(self, config: Config) -> None:
         """Keep, beside the recordings, what a recorder needs when the state is away."""

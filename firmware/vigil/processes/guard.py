@@ -99,6 +99,9 @@ class Guard:
             self._poked.clear()
             if note := diary.checkpoint_if_due(now_us):
                 self._hub.broadcast(Checkpoint(note=note), to="record@")
+                diary.publish_last_known(self._settings.salvage.config)
+            if look_round:
+                self._forget_words(diary)
             self._fault("journal", "")
         except VigilError as error:
             self._fault("journal", str(error))
@@ -117,6 +120,12 @@ class Guard:
             self._fault("store", self._forgetting.complaint)
         except StoreError as error:
             self._fault("store", str(error))
+
+    def _forget_words(self, diary: Diary) -> None:
+        """Drop the words of old entries, while the clock may decide what is old. Their hashes stay."""
+        days = self._settings.salvage.config.journal.keep_days
+        if days and self._time.days_count:
+            diary.prune(self._clock.wall_us() - days * 86_400_000_000)
 
     def _open_diary(self) -> None:
         """Open the journal as soon as we know whose it is: the signer says so, or what we knew before."""

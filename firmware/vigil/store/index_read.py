@@ -158,6 +158,19 @@ class IndexReader:
         )
         return [EventRow(*[*row, canonical.decode(fields.encode())]) for *row, fields in rows]
 
+    def prunable(self, log_id: str, before_us: int) -> int:
+        """
+        Return the number before which no entry of a log is younger than `before_us` or speaks of a segment that exists.
+
+        The order of the log counts, not its clock: the first young entry ends it.
+        """
+        rows = self._ask(
+            "select min(entries.seq) from entries left join segments on segments.camera = entries.camera"
+            " and segments.seq = entries.segment where log_id = ? and (at_us >= ? or state != 'deleted')",
+            (log_id, before_us),
+        )
+        return rows[0][0] or 0
+
     def cursors(self, log_id: str | None = None) -> dict[str, tuple[int, int]]:
         """
         Return for each camera the (segment, line) of the last sidecar line that was taken into a log.
