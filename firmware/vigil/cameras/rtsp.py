@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from vigil.cameras.address import shown
 from vigil.cameras.container import Container
 from vigil.cameras.luma import Eye
 from vigil.cameras.pump import Pump
+from vigil.cameras.rhythm import Rhythm
 from vigil.cameras.source import Source, Wishes
 from vigil.cameras.substream import SubStream
 from vigil.clock import Clock
 from vigil.errors import CameraEnded, CameraLost
-from vigil.frames.packet import Luma, Packet
+from vigil.frames.packet import TICKS_PER_S, Luma, Packet
 
 LINGER_S = 2
 """The socket gives up this much later than the reader, whose message says more."""
@@ -54,8 +56,9 @@ class RtspSource(Source):
 
             self._sub = SubStream(open_sub, clock, wishes=wishes)
         self._last_picture_us = clock.steady_us()
+        self._rhythm = Rhythm()
         self._pump: Pump[list[Packet], Packet | Luma] = Pump(
-            self._fetch, self._digest, self._container.close, name=self._called
+            self._fetch, self._digest, self._container.close, name=self._called, more_due=self._more_due
         )
 
     def _fetch(self) -> list[Packet]:
@@ -64,13 +67,22 @@ class RtspSource(Source):
         except CameraEnded as error:
             raise CameraLost(f"{self._called} ended the stream") from error
 
-    def _digest(self, packets: list[Packet]) -> list[Packet | Luma]:
-        """Look at keyframes as long as nothing better shows the scene."""
-        items: list[Packet | Luma] = list(packets)
-        if self._eye is not None and (self._sub is None or not self._sub.up):
-            for packet in packets:
-                items += self._eye.look(packet)
+    def _digest(self, packets: list[Packet], waited: bool) -> list[Packet | Luma]:
+        """Say when each picture came, and look at keyframes as long as nothing better shows the scene."""
+        items: list[Packet | Luma] = []
+        for packet in packets:
+            if packet.audio:
+                items.append(packet)
+                continue
+            at_us = self._rhythm.came(packet.dts * 1_000_000 // TICKS_PER_S, packet.at_us, waited=waited)
+            picture = replace(packet, at_us=at_us)
+            items.append(picture)
+            if self._eye is not None and (self._sub is None or not self._sub.up):
+                items += self._eye.look(picture)
         return items
+
+    def _more_due(self) -> bool:
+        return self._rhythm.due(self._clock.steady_us())
 
     def read(self, timeout_s: float) -> Sequence[Packet | Luma]:
         items = self._pump.take(timeout_s)

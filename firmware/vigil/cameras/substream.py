@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 
 from vigil.cameras.backoff import Backoff
 from vigil.cameras.container import Container
 from vigil.cameras.luma import Eye
+from vigil.cameras.pump import BURST_S, WAITED_S
 from vigil.cameras.source import Wishes
 from vigil.clock import Clock
 from vigil.errors import CameraEnded, CameraLost
@@ -69,10 +71,16 @@ class SubStream:
         try:
             eye = Eye(self._wishes, keys_only=False)
             while not self._closed.is_set():
-                for packet in container.read():
+                began = time.monotonic()
+                packets = container.read()
+                waited = time.monotonic() - began > WAITED_S
+                for packet in packets:
                     seen = eye.look(packet)
                     if seen:
                         self._held.extend(seen)
                         self.up = True
+                if waited:
+                    # In bursts, as the main stream is read: motion is no later for it than its pre-roll allows.
+                    self._closed.wait(BURST_S)
         finally:
             container.close()

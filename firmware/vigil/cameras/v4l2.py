@@ -110,7 +110,7 @@ class _Straight:
         self.fetch = container.read
         self.close = container.close
 
-    def digest(self, packets: list[Packet]) -> Items:
+    def digest(self, packets: list[Packet], _waited: bool) -> Items:
         items: Items = list(packets)
         for packet in packets if self._eye is not None else ():
             items += self._eye.look(packet) if self._eye is not None else ()
@@ -152,7 +152,7 @@ class _Encoding:
             capture.close()
             raise
 
-    def digest(self, raw: av.Packet[Any] | None) -> Items:
+    def digest(self, raw: av.Packet[Any] | None, _waited: bool) -> Items:
         items: Items = []
         for frame, at in self._capture.decode(raw):
             items += self._look(frame)
