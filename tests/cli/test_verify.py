@@ -92,12 +92,25 @@ def test_json_is_one_object_with_a_segment_a_line(store: Store, capsys: pytest.C
     assert said["anchor"]["by"] == "whoever keeps late"
 
 
-def test_an_empty_json_report_is_json_too(made: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_a_store_without_recordings_is_neither_intact_nor_not(
+    made: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
     video = tmp_path / "video"
     video.mkdir()
     shutil.copy(made.root / "video/identity", video)
-    assert run(tmp_path, "--json") == 1
-    assert json.loads(capsys.readouterr().out)["troubles"] == ["there is not one recording to verify"]
+    assert run(tmp_path) == 2
+    assert "there is not one recording here" in capsys.readouterr().err
+
+
+def test_an_emptied_store_is_missed_by_its_journal(store: Store, capsys: pytest.CaptureFixture[str]):
+    for camera in ("front", "yard"):
+        shutil.rmtree(store.root / "video" / camera)
+    assert run(store.root, "--json") == 1
+    said = json.loads(capsys.readouterr().out)
+    assert said["segments"] == []
+    assert [(one["first"], one["last"], one["verdict"]) for one in said["absent"]] == [
+        (1, 1, "missing"), (3, 9, "missing"), (1, 2, "missing"),
+    ]  # fmt: skip
 
 
 def test_the_identity_may_be_given_as_a_file(made: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

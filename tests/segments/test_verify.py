@@ -258,6 +258,42 @@ def test_statements_that_cannot_be_true_together_are_broken(box: BoxBuilder):
         assert (finding.verdict, finding.line) == (Verdict.BROKEN, 2)
 
 
+def test_a_signed_line_in_the_wrong_place_is_broken_even_by_the_right_key(box: BoxBuilder):
+    camera = box.camera("places")
+
+    def verdict(*after: str, skip: int = 0) -> tuple[Verdict, int | None]:
+        path, lines = camera.open("quiet")
+        for type_ in after:
+            camera.chain.n += skip
+            fields = {"bytes": 0, "frames": 0, "media": 0, "end_us": 0, "why": "x", "mode": "x", "state": "x"}
+            opened = {"camera": "places", "seq": path.seq, "kind": "quiet", "boot": "b", "clock": "synced"}
+            lines.append(camera.say(type_, **fields, **(opened if type_ == "opened" else {})))
+        finding = Case.read(box, camera.close(path, lines)).verdict()
+        return finding.verdict, finding.line
+
+    assert verdict("idle", "sealed") == (Verdict.OK, None)
+    assert verdict("idle", "sealed", skip=1) == (Verdict.BROKEN, 1)
+    assert verdict("sealed", "idle") == (Verdict.BROKEN, 2)
+    assert verdict("opened", "sealed") == (Verdict.BROKEN, 1)
+
+
+def test_a_line_of_the_same_session_does_not_fit_into_another_file(box: BoxBuilder):
+    camera = box.camera("same")
+    other, here = Case.read(box, camera.media()), Case.read(box, camera.media())
+    finding = here.verdict(seal=b"".join([here.lines[0], other.lines[1], *here.lines[2:]]))
+
+    assert (finding.verdict, finding.line) == (Verdict.BROKEN, 1)
+
+
+def test_a_word_that_nobody_checked_stops_no_reader(box: BoxBuilder):
+    path, lines = box.camera("words").open("quiet", start_us="noon")
+    account = read_sidecar(Case.read(box, box.camera("words").close(path, lines)).seal, box.identity.key)
+
+    assert account.fault is None
+    assert account.opened
+    assert account.start_us == account.opened.at_us
+
+
 def test_what_the_recorder_found_damaged_stays_damaged(box: BoxBuilder):
     camera = box.camera("cut")
     path = camera.media(1000, 1000, end=None)

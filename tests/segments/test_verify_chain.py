@@ -120,6 +120,27 @@ def test_a_segment_whose_deletion_was_stated_may_still_lie_here_in_part(box: Box
     assert "deleted on purpose: space" in done[1].finding.why
 
 
+def test_a_deletion_of_another_segment_does_not_excuse_the_one_that_lies_here(box: BoxBuilder):
+    camera = box.camera()
+    path = camera.media()
+    seal = path.seal.read_bytes()
+    camera.last[1] = "0" * 64
+    camera.quiet(deletes=[1])
+    path.seal.write_bytes(seal)
+
+    assert verdicts(fed(ChainCheck(), box, camera, [1, 2])) == {1: "missing", 2: "ok"}
+
+
+def test_what_is_added_to_a_finished_segment_is_not_blamed_on_the_next(box: BoxBuilder):
+    camera = box.camera()
+    camera.quiet()
+    camera.quiet()
+    seal = camera.segments[1].seal
+    seal.write_bytes(seal.read_bytes() + seal.read_bytes().splitlines(keepends=True)[-1])
+
+    assert verdicts(fed(ChainCheck(), box, camera, [1, 2])) == {1: "broken", 2: "ok"}
+
+
 def test_a_deletion_stated_by_a_stranger_or_in_a_broken_sidecar_excuses_nothing(box: BoxBuilder):
     for session, spoil in ((Session(os.urandom), False), (box.session(), True)):
         camera = CameraBuilder(box, f"of-{spoil}".lower(), session)

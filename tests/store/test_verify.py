@@ -51,6 +51,11 @@ def test_a_store_that_nobody_touched_is_intact_and_says_who_vouches_for_it(made:
     assert made.with_checkpoint().anchored == set(TEN)
 
 
+def replace_first(store: Store) -> None:
+    remove(store.at(1))
+    copy(store.at(1, "yard"), 1, store.at(3).directory)
+
+
 # Who tampers, and what is then wrong: without a journal, and with one. Where the two agree, one is given.
 TAMPERED: dict[str, tuple[Callable[[Store], object], dict[str, str], dict[str, str] | None]] = {
     "bit in the pictures": (lambda s: flip(s.at(3).media, 800_000), {"front/3": "damaged"}, None),
@@ -71,6 +76,7 @@ TAMPERED: dict[str, tuple[Callable[[Store], object], dict[str, str], dict[str, s
     "copied to another day": (lambda s: copy(s.at(3), 3, s.root / "video/front/2026/11/23"),
         {"front/3": "broken"}, None),
     "of another camera": (lambda s: copy(s.at(1, "yard"), 10, s.at(3).directory), {"front/10": "broken"}, None),
+    "the first of another camera": (replace_first, {"front/1": "broken"}, None),
     "given another time": (lambda s: rename(s.at(3), at="20261122T154500Z"), {"front/3": "broken"}, None),
     "line edited": (lambda s: edit_lines(s.at(3).seal,
         lambda lines: [line.replace(b'"frames":15', b'"frames":14') for line in lines]), {"front/3": "forged"}, None),

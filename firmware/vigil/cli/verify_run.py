@@ -14,7 +14,7 @@ from vigil.segments.note import NoteKey
 from vigil.store.disk import Disk
 from vigil.store.verify import Verifier
 from vigil.store.verify_identity import believe, identity_beside, read_identity
-from vigil.store.verify_log import ask_journal
+from vigil.store.verify_log import Asked, ask_journal
 from vigil.store.verify_paths import Target, choose
 
 INTACT, FAILURE, USAGE = 0, 1, 2
@@ -87,6 +87,9 @@ def _verify(
     troubles = [*([believed.trouble] if believed.trouble else []), *asked.troubles]
     if journal is None and not outside and target.whole_store:
         asked.notes.append("there is no journal here, so it cannot be told whether the newest segments were taken away")
+    if not _anything(target, asked) and not troubles:
+        print("vigil verify: there is not one recording here, and the journal knows of none", file=sys.stderr)
+        return USAGE
     printer.begin(believed, asked)
     for report in Verifier(disk, believed.key, asked.known, read=progress.read).verify(target):
         tally.add(report)
@@ -94,10 +97,13 @@ def _verify(
         printer.report(report)
     progress.clear()
     tally.hashed_bytes = progress.hashed_bytes
-    if not tally.segments and not tally.failures:
-        troubles.append("there is not one recording to verify")
     printer.end(tally, troubles)
     return FAILURE if tally.failures or troubles else INTACT
+
+
+def _anything(target: Target, asked: Asked) -> bool:
+    known = asked.known.segments if asked.known else {}
+    return any(selection.segments for selection in target.selections) or bool(known)
 
 
 def _pinned(text: str | None) -> NoteKey | None:
