@@ -22,6 +22,7 @@ from vigil.store.disk import Calls
 
 WRITES = frozenset({"write", "pwrite"})
 GROWS = WRITES | {"create", "posix_fallocate", "mkdir", "rename", "fdatasync", "fsync"}
+SECTOR, BLOCK = 512, 4096
 EVERY = GROWS | {"open", "pread", "ftruncate", "unlink", "rmdir"}
 BEFALLS = {"EIO": EVERY, "ENOSPC": GROWS, "EROFS": EVERY - {"open", "pread"}, "short": WRITES}
 
@@ -136,7 +137,8 @@ class CutCalls(Calls):
 
     * ``"synced"``: nothing but what was synced, names included;
     * ``"written"``: all that was written (the process was killed, the kernel was not);
-    * a `random.Random`: for each file and each directory something in between.
+    * a `random.Random`: for each file and each directory something in between, as a journalling file system leaves
+      it: overwritten sectors in any order, appended bytes up to somewhere, names in the order of their changes.
     """
 
     def __init__(self, root, nth):
@@ -149,7 +151,19 @@ class CutCalls(Calls):
         self._kinds = {0: "directory"}
         self._contents = {}  # id of a file: what is durable of it
         self._listings = {0: {}}  # id of a directory: the durable names in it
+        self._passed = {}  # id of a directory: what it listed since, change after change
         self._fds = {}
+
+    def adopt(self):
+        """Take everything that lies in the directory for durable: what an earlier cut left."""
+        for path in sorted(self.root.rglob("*")):
+            number = self._born(path, "directory" if path.is_dir() else "file")
+            if path.is_dir():
+                self._listings[number] = {}
+            else:
+                self._contents[number] = path.read_bytes()
+            self._listings[self._ids[path.parent]][path.name] = number
+        self._passed.clear()
 
     def open(self, path, flags, mode=0o640):
         creates = bool(flags & os.O_CREAT) and not path.exists()
@@ -211,11 +225,14 @@ class CutCalls(Calls):
         self._fds = {
             fd: (new / path.relative_to(old) if path.is_relative_to(old) else path) for fd, path in self._fds.items()
         }
+        self._renamed(old.parent)
+        self._renamed(new.parent)
 
     def unlink(self, path):
         self._count()
         super().unlink(path)
         self._ids.pop(path, None)
+        self._renamed(path.parent)
 
     def mkdir(self, path):
         self._count()
@@ -226,6 +243,7 @@ class CutCalls(Calls):
         self._count()
         super().rmdir(path)
         self._ids.pop(path, None)
+        self._renamed(path.parent)
 
     def close(self, fd):
         # Closing loses nothing and keeps nothing, and a test may tidy up after the cut.
@@ -244,9 +262,8 @@ class CutCalls(Calls):
     def _leave(self, number, target, left):
         target.mkdir()
         listing = self._listings[number]
-        now = {path.name: each for path, each in self._ids.items() if path.parent == self._path(number)}
-        if isinstance(left, random.Random) and self._path(number) is not None and left.random() < 0.5:
-            listing = now
+        if isinstance(left, random.Random):
+            listing = left.choice([listing, *self._passed.get(number, ())])
         for name, each in sorted(listing.items()):
             if self._kinds[each] == "directory":
                 self._leave(each, target / name, left)
@@ -259,11 +276,9 @@ class CutCalls(Calls):
         if not isinstance(left, random.Random) or path is None:
             return durable
         now = path.read_bytes()
-        if left.random() < 0.5:
-            return durable
-        if not now.startswith(durable):
-            return left.choice([durable, now])
-        return now[: left.randint(len(durable), len(now))]
+        if now == durable:
+            return now
+        return left.choice([durable, now, _torn(durable, now, left), _mixed(durable, now, left)])
 
     def _path(self, number):
         return next((path for path, each in self._ids.items() if each == number), None)
@@ -272,7 +287,13 @@ class CutCalls(Calls):
         number, self._next = self._next, self._next + 1
         self._ids[path] = number
         self._kinds[number] = kind
+        self._renamed(path.parent)
         return number
+
+    def _renamed(self, directory):
+        """Remember what `directory` lists now: the cut may leave that, or anything before it that was not synced."""
+        listing = {each.name: number for each, number in self._ids.items() if each.parent == directory and number}
+        self._passed.setdefault(self._ids[directory], []).append(listing)
 
     def _synced(self, fd):
         path = self._fds[fd]
@@ -281,6 +302,7 @@ class CutCalls(Calls):
             return
         if self._kinds[number] == "directory":
             self._listings[number] = {each.name: n for each, n in self._ids.items() if each.parent == path and n}
+            self._passed.pop(number, None)
         else:
             self._contents[number] = path.read_bytes()
 
@@ -291,3 +313,25 @@ class CutCalls(Calls):
         if self.seen == self.nth:
             self.fired = True
             raise PowerCut
+
+
+def _torn(old, new, rng):
+    """The new bytes up to somewhere in what changed, and the old ones from there on."""
+    same = next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    at = rng.randint(same, max(len(old), len(new)))
+    return new[:at] + old[at:]
+
+
+def _mixed(old, new, rng):
+    """
+    Of what was overwritten each sector old or new, as the disk got to it; of what was appended a part.
+
+    File systems write appended blocks before the size that covers them, but may
+    lengthen a file within its last block first: that reads as zeros.
+    """
+    size = min(len(old), len(new))
+    whole = b"".join(rng.choice([old[:size], new[:size]])[at : at + SECTOR] for at in range(0, size, SECTOR))
+    if rng.random() < 0.5:
+        return whole + new[size : rng.randint(size, len(new))]
+    written = rng.randrange(size, len(new) + SECTOR, SECTOR) // SECTOR * SECTOR
+    return (whole + new[size:written]).ljust(min(len(new), -(-max(size, written) // BLOCK) * BLOCK), b"\0")

@@ -126,11 +126,11 @@ def _believed(tiles: Tiles, checkpoint: Checkpoint, pruned: int) -> tuple[int, F
 def _read_on(disk: Disk, standing: Standing, tiles: Tiles, watch: int | None) -> None:
     """Take in the entries from `believed` on and find where the log ends."""
     tree, last = standing.tree, standing.last_file
-    hashed = tiles.count(0)
-    known = max(standing.checkpoint.size, hashed)
-    taking = _Taking(standing, known, watch)
-    if standing.believed == standing.checkpoint.size:
-        taking.present = tiles.leaves(standing.believed, hashed)
+    size, hashed = standing.checkpoint.size, tiles.count(0)
+    on_disk = [seq for seq, leaf in enumerate(_written(tiles, size, hashed), size) if leaf]
+    taking = _Taking(standing, 1 + on_disk[-1] if on_disk else size, watch)
+    if standing.believed == size:
+        taking.present = _written(tiles, size, hashed)
     seq = end = 0
     for number in range(min(tree.size // PER_FILE, last), last + 1):
         with disk.read(standing.files.entry_file(number)) as file:
@@ -138,8 +138,18 @@ def _read_on(disk: Disk, standing: Standing, tiles: Tiles, watch: int | None) ->
             if number < last and (seq < (number + 1) * PER_FILE or end != file.size()):
                 raise LogDamaged(f"entry {seq} is not where it belongs, and later ones are there")
     standing.last_bytes = end
-    if seq < known:
-        raise LogDamaged(f"entries from {seq} on are gone: there were {known} or more")
+    if seq < taking.known:
+        raise LogDamaged(f"entries from {seq} on are gone: there were {taking.known} or more")
+
+
+def _written(tiles: Tiles, start: int, stop: int) -> Iterator[bytes | None]:
+    """
+    Yield the leaf hashes from `start` to `stop`, None for each that did not reach the disk.
+
+    They are not synced, and a file system may make the file longer before the
+    bytes are there (ext4 does, within the last block): those are zeros.
+    """
+    return (leaf if leaf and any(leaf) else None for leaf in tiles.leaves(start, stop))
 
 
 @dataclass(slots=True)
