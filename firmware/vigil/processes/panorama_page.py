@@ -12,7 +12,19 @@ from vigil.processes import panorama_words as words
 from vigil.processes.panorama import SECOND_US, Panorama
 from vigil.processes.panorama_cameras import STATES, Shown, card, pair, row
 from vigil.processes.panorama_faults import faults
-from vigil.processes.panorama_lines import EMPTY, Line, Piece, Tone, beside, boxed, ends, fit, joined, paragraph
+from vigil.processes.panorama_lines import (
+    EMPTY,
+    Line,
+    Piece,
+    Tone,
+    beside,
+    boxed,
+    ends,
+    fit,
+    joined,
+    paragraph,
+    width_of,
+)
 
 _CARD = 66  # cells below which a card's facts would be clipped
 _WIDE = 120
@@ -239,5 +251,7 @@ class Page:
         return boxed((Piece("warnings lately", Tone.STRONG),), EMPTY, lines, self._width)
 
     def _footer(self) -> Line:
+        left: Line = (Piece(self._caption.footer, Tone.STRONG),)
         right: Line = (Piece(f"log: {self._caption.log}", Tone.DIM),) if self._caption.log else EMPTY
-        return ends((Piece(self._caption.footer, Tone.STRONG),), right, self._width)
+        # How to stop matters more than where the log is.
+        return ends(left, right, self._width) if width_of(left) + width_of(right) < self._width else left
