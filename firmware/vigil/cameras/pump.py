@@ -70,11 +70,17 @@ class Pump(Generic[F, T]):
                 raise self._error
             return held
 
-    def close(self) -> None:
-        """Let a waiting `take` return, and the thread end when it has what it waits for. May be called twice."""
+    def close(self, *, wait_s: float = 0.0) -> None:
+        """
+        Let a waiting `take` return, and the thread end when it has what it waits for. May be called twice.
+
+        With `wait_s`, wait so long at most for the camera to be free again.
+        """
         self._closed.set()
         with self._changed:
             self._changed.notify_all()
+        if wait_s:
+            self._thread.join(wait_s)
 
     def _run(self) -> None:
         try:

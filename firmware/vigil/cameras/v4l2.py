@@ -13,6 +13,7 @@ from vigil.cameras.pace import Pace
 from vigil.cameras.pump import Pump
 from vigil.cameras.source import Source, Wishes
 from vigil.cameras.v4l2_capture import Capture
+from vigil.cameras.v4l2_device import open_device
 from vigil.cameras.v4l2_formats import Mode, best
 from vigil.clock import Clock
 from vigil.errors import CameraEnded, CameraLost
@@ -62,14 +63,19 @@ class V4l2Source(Source):
             raise CameraLost(f"{device} offers no format that can be recorded (H.264, YUYV, NV12, UYVY or MJPEG)")
         self._mode = mode
         options = options_for(mode, fps=fps) if format_name is not None else {}
-        opened: _Straight | _Encoding
-        if mode.encoded:
-            opened = _Straight(
-                Container(device, clock, called=device, format_name=format_name, options=options), wishes
-            )
-        else:
+
+        def make() -> _Straight | _Encoding:
+            if mode.encoded:
+                container = Container(device, clock, called=device, format_name=format_name, options=options)
+                return _Straight(container, wishes)
             capture = Capture(device, called=device, format_name=format_name, options=options, fps=fps)
-            opened = _Encoding(capture, clock, board, wishes, fps=min(fps, mode.fps), bit_rate_kbps=bit_rate_kbps)
+            return _Encoding(capture, clock, board, wishes, fps=min(fps, mode.fps), bit_rate_kbps=bit_rate_kbps)
+
+        opened = (
+            open_device(device, make, lambda late: late.close(), timeout_s=read_timeout_s)
+            if format_name is not None
+            else make()
+        )
         self._opened = opened
         self._last_picture_us = clock.steady_us()
         self._pump: Pump[Any, Packet | Luma] = Pump(
@@ -92,7 +98,8 @@ class V4l2Source(Source):
         return items
 
     def close(self) -> None:
-        self._pump.close()
+        # Nobody else, ourselves included, can open the device before the thread has let it go.
+        self._pump.close(wait_s=1.0)
 
     def request_keyframe(self) -> None:
         self._opened.request_keyframe()
@@ -186,6 +193,4 @@ def options_for(mode: Mode, *, fps: float) -> dict[str, str]:
         "input_format": mode.pixel_format,
         "video_size": f"{mode.width}x{mode.height}",
         "framerate": f"{min(fps, mode.fps):g}",
-        # A camera that hangs would otherwise hang us within the kernel, and could never be opened again.
-        "fflags": "nonblock",
     }
