@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fakes.mp4_sources import packets_of
+from fakes.mp4_sources import read_packets
 from vigil.frames.packet import Packet
 from vigil.segments import age
 from vigil.segments.mp4_read import read_fragments, read_init
@@ -120,7 +120,7 @@ def fingerprints(packets: Sequence[Packet]) -> list[str]:
 
 def film_fingerprints(film: Path) -> list[str]:
     """Return the digests of a film's pictures, as FFmpeg's reader finds them."""
-    return fingerprints(packets_of(film))
+    return fingerprints(read_packets(film))
 
 
 def pictures_in(plain: bytes) -> list[str]:

@@ -63,6 +63,11 @@ def film(name: str) -> Path:
 
 @functools.cache
 def packets_of(name: str) -> tuple[Packet, ...]:
+    """Return the film of this name as a camera would send it."""
+    return read_packets(film(name))
+
+
+def read_packets(path: Path) -> tuple[Packet, ...]:
     """
     Return a film as a camera would send it: packets in the order of the file, arriving at their own pace.
 
@@ -73,7 +78,7 @@ def packets_of(name: str) -> tuple[Packet, ...]:
     import av
 
     packets = []
-    with av.open(str(film(name))) as container:
+    with av.open(str(path)) as container:
         stream = container.streams.video[0]
         sound = next(iter(container.streams.audio), None)
         codec_name = {"hevc": "h265"}.get(stream.codec_context.name, stream.codec_context.name)

@@ -22,17 +22,22 @@ from vigil.store.recording import Recording
 
 log = logging.getLogger(__name__)
 READ_S = 0.5
-MOTION_LATE_US = 1_000_000
 
 
 class Watcher(Protocol):
     """Whatever looks at grey pictures: motion, and whether the picture still lives."""
 
-    picture_check: str
     area_pm: int
 
-    def look(self, luma: Luma) -> bool:
-        """Take one picture; say whether something moves."""
+    @property
+    def picture_check(self) -> str:
+        """Whether the picture lives: ``ok``, what is wrong, or ``not checked``."""
+
+    def look(self, luma: Luma) -> int | None:
+        """Take one picture; return since when (steady clock) something moves, None where nothing does."""
+
+    def begin_anew(self) -> None:
+        """The camera was opened again."""
 
 
 @dataclass(slots=True)
@@ -186,11 +191,13 @@ class CameraRecorder:
     def _look(self, luma: Luma) -> None:
         if self._watcher is None:
             return
-        moving = self._watcher.look(luma)
-        if moving != self._moving:
-            self._moving = moving
-            act = self.take.began if moving else self.take.ended
-            self._do(act(MOTION, luma.at_us - (MOTION_LATE_US if moving else 0)))
+        since_us = self._watcher.look(luma)
+        if (since_us is not None) != self._moving:
+            self._moving = since_us is not None
+            if since_us is not None:
+                self._do(self.take.began(MOTION, since_us))
+            else:
+                self._do(self.take.ended(MOTION, luma.at_us))
 
     def _camera_is(self, state: State, now_us: int) -> None:
         self._stage = state.stage
@@ -203,6 +210,8 @@ class CameraRecorder:
                 self.recording.say("gap", from_us=self._wall_us(self._loss.from_us), why=state.reason[:300])
             log.warning("camera lost: %s", state.reason, extra={"camera": self.camera.id})
         elif state.stage is Stage.UP:
+            if self._watcher:
+                self._watcher.begin_anew()
             log.info("camera is up", extra={"camera": self.camera.id})
         self.ended = state.stage is Stage.ENDED
 

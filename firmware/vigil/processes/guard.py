@@ -187,6 +187,8 @@ class Guard:
         elif isinstance(message, Status):
             self._statuses[message.camera] = message
             self._fault(f"camera {message.camera}", message.fault)
+            blind = message.picture_check in ("frozen", "black")
+            self._fault(f"picture of {message.camera}", f"the picture is {message.picture_check}" if blind else "")
             self._forward(message)
         elif isinstance(message, Written):
             self._poked.add(message.camera)

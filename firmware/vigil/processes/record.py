@@ -123,11 +123,11 @@ class Recorder:
         if camera.motion.method != "off" or camera.mode != "continuous":
             from vigil.processes.watcher import PictureWatcher
 
-            watcher = PictureWatcher(camera)
+            watcher = PictureWatcher(camera, self._clock)
         wishes = Wishes(keyframe_distance_s=camera.pre_roll_s / 2, luma=watcher is not None, audio=camera.audio)
         take = Take(
             mode=Mode(camera.mode), started_us=self._clock.steady_us(), pre_roll_s=camera.pre_roll_s,
-            post_roll_s=camera.post_roll_s, limit_bytes=config.recording.ring_bytes,
+            post_roll_s=camera.post_roll_s, late_s=_late_s(camera), limit_bytes=config.recording.ring_bytes,
             recording=camera.record and not _is_paused(place.video, camera.id),
         )  # fmt: skip
         recorder = CameraRecorder(
@@ -234,6 +234,11 @@ class Recorder:
         if post.recorder.stage is Stage.OPENING:
             return "opening"
         return "recording" if post.recording.store.open_for == "media" else "watching"
+
+
+def _late_s(camera: Camera) -> float:
+    """Motion takes a few pictures to be sure; where only keyframes are looked at, these are seconds apart."""
+    return 6.0 if camera.source in ("rtsp", "replay") and not camera.sub_url else 1.5
 
 
 def _is_paused(video: Path, camera: str) -> bool:

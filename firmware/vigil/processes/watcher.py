@@ -1,0 +1,52 @@
+"""Looking at one camera's grey pictures: does something move, and does the camera still see?"""
+
+from __future__ import annotations
+
+from vigil.cameras.frozen import Watch
+from vigil.clock import Clock
+from vigil.config.model import Camera
+from vigil.frames.motion import Motion
+from vigil.frames.packet import Luma
+
+
+class PictureWatcher:
+    """Motion and sight of one camera. Imports numpy, so it is made only where motion is looked for."""
+
+    def __init__(self, camera: Camera, clock: Clock) -> None:
+        self._camera = camera
+        self._clock = clock
+        self._motion: Motion | None = None
+        self._sight = Watch()
+        self.area_pm = 0
+
+    @property
+    def picture_check(self) -> str:
+        """Whether the picture lives, for the health line."""
+        return self._sight.sight.value
+
+    def begin_anew(self) -> None:
+        """The camera was opened again: what was the background may not be it any more."""
+        self._motion = None
+
+    def look(self, luma: Luma) -> int | None:
+        """Take one picture; return since when (steady clock) something moves, None where nothing does."""
+        wall_us = luma.at_us + self._clock.wall_us() - self._clock.steady_us()
+        self._sight.look(luma, wall_us=wall_us)
+        if self._motion is None:
+            self._motion = self._begin(luma)
+        verdict = self._motion.look(luma)
+        self.area_pm = min(1000, round(verdict.area_pct * 10))
+        return verdict.since_us if verdict.moving else None
+
+    def _begin(self, luma: Luma) -> Motion:
+        wanted = self._camera.motion
+        return Motion(
+            width=luma.width,
+            height=luma.height,
+            # A booting recorder takes "off" for a camera that waits for motion as the mistake that it is.
+            method="blocks" if wanted.method == "off" else wanted.method,
+            sensitivity=wanted.sensitivity,
+            minimum_area_pct=wanted.minimum_area_pct,
+            zones=wanted.zones,
+            masks=wanted.masks,
+        )

@@ -1,0 +1,42 @@
+"""The watcher: what moves in front of a camera is told with the moment it began."""
+
+from __future__ import annotations
+
+from vigil.clock import HandClock
+from vigil.config.model import Camera, Motion
+from vigil.frames.packet import Luma
+from vigil.processes.watcher import PictureWatcher
+
+WIDTH, HEIGHT = 160, 96
+
+
+def picture(at_us: int, *, square: int | None = None) -> Luma:
+    """A grey wall, with a bright square at `square` pixels from the left."""
+    grey = bytearray(bytes((100,)) * (WIDTH * HEIGHT))
+    if square is not None:
+        for row in range(30, 60):
+            grey[row * WIDTH + square : row * WIDTH + square + 20] = bytes((220,)) * 20
+    grey[0] = at_us // 200_000 % 2  # the least significant bit of one pixel: noise, so that nothing looks frozen
+    return Luma(bytes(grey), WIDTH, HEIGHT, at_us, key=True)
+
+
+def test_something_that_walks_through_is_seen_from_its_first_picture_on():
+    clock = HandClock(steady_us=0)
+    watcher = PictureWatcher(Camera(id="gate", source="synthetic"), clock)
+    seen = [watcher.look(picture(n * 200_000)) for n in range(50)]
+    began = [watcher.look(picture((50 + n) * 200_000, square=4 * n)) for n in range(20)]
+
+    assert seen == [None] * 50
+    assert {one for one in began if one} == {50 * 200_000}
+    assert watcher.area_pm > 0
+    assert watcher.picture_check == "ok"
+
+
+def test_a_masked_part_of_the_picture_is_not_looked_at():
+    everywhere = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+    camera = Camera(id="gate", source="synthetic", motion=Motion(masks=(everywhere,)))
+    watcher = PictureWatcher(camera, HandClock(steady_us=0))
+    for n in range(50):
+        watcher.look(picture(n * 200_000))
+
+    assert [watcher.look(picture((50 + n) * 200_000, square=4 * n)) for n in range(20)] == [None] * 20
