@@ -16,6 +16,7 @@ from vigil.cli import verify as command
 from vigil.cli.verify_print import size
 from vigil.cli.verify_run import Progress
 from vigil.clock import HandClock
+from vigil.segments.note import NoteKey
 
 
 def run(*words: object) -> int:
@@ -130,6 +131,7 @@ def test_the_identity_may_be_given_as_a_file(made: Store, tmp_path: Path, capsys
         (["{root}", "--journal", "nowhere"], "there is no journal in nowhere"),
         (["{root}", "--identity", "nobody+00000000+AAAA"], "not an Ed25519 note key"),
         (["{root}", "--identity", "nowhere"], "No such file"),
+        (["{root}", "--identity", NoteKey("vigil/0", bytes(32)).text()], "not what a recorder with this key is called"),
     ],
 )
 def test_what_cannot_be_done_is_said_and_not_called_a_failure(

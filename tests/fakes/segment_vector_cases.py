@@ -159,6 +159,12 @@ def _statements(w: Writer) -> None:
     w.bad("line-torn", "the last line of the newest sidecar lacks its LF",
           f"cut: {w.path(7, 'seal')} {_size(w, 7) - 1}", "verdict: front 7 unfinished", "intact: yes",
           alone=True)  # fmt: skip
+    end = _size(w, 7) - len(w.lines(7)[-1])
+    w.bad("room-for-lines", "the newest sidecar is being written: zeros are room for lines to come",
+          f"cut: {w.path(7, 'seal')} {end}", f"append: {w.path(7, 'seal')} {'00' * 64}", "verdict: front 7 unfinished",
+          "intact: yes", alone=True)  # fmt: skip
+    w.bad("zero-byte", "a space became a zero byte, and whole lines follow it",
+          f"flip: {seal} {lines[0].index(b' ')} 5", "verdict: front 3 broken", "line: front 3 0")  # fmt: skip
     w.bad("newest-shortened", "the newest sidecar lacks its last line, which the journal knows",
           f"cut: {w.path(7, 'seal')} {_size(w, 7) - len(w.lines(7)[-1])}", "verdict: front 7 broken")  # fmt: skip
 

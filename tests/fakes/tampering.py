@@ -127,6 +127,12 @@ def rename(path: SegmentPath, *, at: str) -> None:
     remove(path)
 
 
+def move(path: SegmentPath, directory: Path) -> None:
+    """Move a segment to another directory."""
+    copy(path, path.seq, directory)
+    remove(path)
+
+
 def shorten(path: SegmentPath) -> None:
     """Leave of a segment only that it was opened."""
     edit_lines(path.seal, lambda lines: lines[:1])

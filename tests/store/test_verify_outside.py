@@ -169,3 +169,19 @@ def test_a_segment_slipped_in_behind_old_ones_is_a_forgery_whatever_it_follows(t
 
     found = verified(tmp_path, identity=box.identity.key, journal=box.journal, checkpoints=[held])
     assert found.wrong == {"front/2": "forged"}
+
+
+def test_what_the_journal_only_saw_opened_cannot_be_ended_in_the_past_or_emptied(tmp_path: Path):
+    box = BoxBuilder(tmp_path)
+    path = box.camera().quiet()
+    box.happened.pop()
+    box.clock.sleep(3600)
+    box.camera("yard").quiet()
+    held = tmp_path / "held"
+    held.write_text(box.enter())
+    assert verified(tmp_path, journal=box.journal, checkpoints=[held]).wrong == {"front/1": "forged"}
+
+    edit_lines(path.seal, lambda lines: lines[:-1])
+    assert verified(tmp_path, journal=box.journal, checkpoints=[held]).verdicts["front/1"] == "unfinished"
+    path.seal.write_bytes(b"")
+    assert verified(tmp_path, journal=box.journal).wrong == {"front/1": "broken"}

@@ -87,10 +87,10 @@ def read_sidecar(data: bytes, identity: NoteKey | None) -> Account:
         reader.line(line)
     behind = data[whole:].strip(b"\0")
     if behind and reader.end is not None:
-        reader.broken(reader.count, f"something was added behind its last line, “{reader.end.type}”")
+        reader.spoiled(f"something was added behind its last line, “{reader.end.type}”")
     elif _has_a_line(data[len(written) :]):
         # Room made in advance is zeros. A line is only written when those before it are durable.
-        reader.broken(reader.count, "it holds a zero byte, and whole lines follow it")
+        reader.spoiled("it holds a zero byte, and whole lines follow it")
     return reader.account(torn_bytes=len(written) - whole)
 
 
@@ -138,6 +138,11 @@ class _Reader:
 
     def broken(self, n: int, why: str) -> None:
         self._fault(Verdict.BROKEN, n, why)
+
+    def spoiled(self, why: str) -> None:
+        """Note that what stands behind the lines is wrong: so the true last line is not known."""
+        self.broken(self.count, why)
+        self._last = None
 
     def account(self, *, torn_bytes: int) -> Account:
         return Account(

@@ -26,7 +26,7 @@ class Checked:
     `last` is the digest of its last line, written at `last_us`; `finished`
     that nothing may follow that line. `from_us` to `to_us` is what its
     pictures span, or its lines where it has none; `bytes` are those of its
-    pictures that were signed, `sha256` their digest.
+    pictures that were signed.
     """
 
     seq: int
@@ -39,7 +39,6 @@ class Checked:
     to_us: int = 0
     finished: bool = False
     bytes: int = 0
-    sha256: str | None = None
 
     @property
     def intact(self) -> bool:
@@ -88,10 +87,8 @@ class ChainCheck:
         elif self._begun:
             finding = self._linked(account, finding)
         self._begun, self._seq = True, seq
-        if account is None:
-            self._last = None
-        elif account.lines:
-            self._last = account.last
+        if account is None or account.lines or account.fault:
+            self._last = account.last if account else None
         self._held[seq] = _checked(seq, account, finding)
         return self._settle({seq} | self._learn(account))
 
@@ -168,5 +165,5 @@ def _checked(seq: int, account: Account | None, finding: Finding) -> Checked:
         seq=seq, finding=finding, keys=account.keys, last=account.last, last_us=account.last_us,
         from_us=account.start_us,
         to_us=mark.end_us if mark else account.last_us, finished=account.end is not None,
-        bytes=account.covered_bytes, sha256=mark.sha256 if mark else None,
+        bytes=account.covered_bytes,
     )  # fmt: skip
