@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from fakes.footage import footage, vtest
+from vigil.cameras.container import Container
 from vigil.cameras.film import access_units
 from vigil.cameras.replay import ReplaySource
 from vigil.cameras.source import Wishes
@@ -17,7 +18,7 @@ from vigil.frames.packet import Luma, Packet
 from vigil.segments.mp4_file import Mp4File
 
 FRAMES = 50
-NAMES = ("h264", "h264-bframes", "h265", "h264-ts", "h264-mkv", "h264-raw", "h265-raw", "vfr")
+NAMES = ("h264", "h264-bframes", "h265", "h264-ts", "h264-mkv", "h264-raw", "h264-slices", "h265-raw", "vfr")
 
 
 def opened(name, *, clock=None, loop=False, pace=True, luma=False, audio=False, **more):
@@ -175,9 +176,28 @@ assert not {{"av", "numpy", "cv2"}} & set(sys.modules), sorted(sys.modules)
     subprocess.run([sys.executable, "-c", program], check=True, env={"PYTHONPATH": "firmware"})
 
 
-@pytest.mark.parametrize("name", ["h264-raw", "h265-raw"])
+@pytest.mark.parametrize("name", ["h264-raw", "h264-slices", "h265-raw"])
 def test_a_byte_stream_is_cut_where_pictures_begin(name):
     units = split_annexb(footage(name).read_bytes())
     pictures = list(access_units(units, name[:4]))
     assert len(pictures) == FRAMES
     assert [unit for picture in pictures for unit in picture] == units
+
+
+def test_a_byte_stream_joined_late_begins_at_its_first_keyframe(tmp_path):
+    pictures = list(access_units(split_annexb(footage("h264-raw").read_bytes()), "h264"))
+    sets = [unit for unit in pictures[0] if unit[0] & 31 in (7, 8)]
+    late = tmp_path / "late.h264"
+    late.write_bytes(b"".join(b"\0\0\0\1" + unit for units in (sets, *pictures[1:]) for unit in units))
+
+    got = whole(ReplaySource(late, HandClock(), wishes=Wishes(), loop=False))
+    assert len(got) == FRAMES // 2
+    assert got[0].key
+    assert got[0].dts == 0
+
+    container = Container(str(late), HandClock(), called="the clip")
+    first = []
+    while not first:
+        first = container.read()
+    container.close()
+    assert first[0].key

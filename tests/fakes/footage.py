@@ -44,6 +44,9 @@ RECIPES: dict[str, Recipe] = {
     "h264-bframes": Recipe((*_X264, "-bf", "3", "-b_strategy", "0", "-g", "{gop}", "-keyint_min", "{gop}")),
     "h264-small": Recipe((*_X264, "-bf", "0", "-g", "{gop}", "-keyint_min", "{gop}"), picture=",scale=320:240"),
     "h264-raw": Recipe((*_X264, "-bf", "0", "-g", "{gop}", "-keyint_min", "{gop}", "-f", "h264"), "h264"),
+    "h264-slices": Recipe(
+        (*_X264, "-bf", "0", "-g", "{gop}", "-keyint_min", "{gop}", "-slices", "4", "-f", "h264"), "h264"
+    ),
     "h264-ts": Recipe((*_X264, "-bf", "2", "-g", "{gop}", "-keyint_min", "{gop}", "-f", "mpegts"), "ts"),
     "h264-mkv": Recipe((*_X264, "-bf", "2", "-g", "{gop}", "-keyint_min", "{gop}"), "mkv"),
     "h264-aac": Recipe(
