@@ -1,43 +1,22 @@
 """
 The real picamera2 on libcamera's virtual cameras: one shows colour bars, one shows pictures with movement in them.
 
-They run in the trixie system (`tests/ground/trixie.sh unit`), which has libcamera, picamera2 and the cameras; there
-nothing is skipped, so that a missing piece is a failure.
+These run in the trixie system (`tests/ground/trixie.sh unit`), which has libcamera, picamera2 and the cameras.
 """
 
 from __future__ import annotations
 
-import gc
-import os
-import subprocess
-import sys
-import threading
 from dataclasses import dataclass
-from itertools import pairwise
-from pathlib import Path
+from itertools import accumulate, pairwise
 
 import pytest
 
 from fakes.libcamera_virtual.cameras import BARS, FRAMES, virtual_cameras
-from fakes.repository import ROOT
-from vigil.cameras.picamera2 import Picamera2Source
+from fakes.libcamera_virtual.sources import FPS, IN_TRIXIE, decoded, packets_of, sources
 from vigil.cameras.source import Wishes
-from vigil.clock import SystemClock
-from vigil.errors import CameraLost
-from vigil.frames.nal import split_lengths
 from vigil.frames.packet import Luma, Packet
 
-pytestmark = [
-    pytest.mark.skipif(
-        os.environ.get("VIGIL_TRIXIE") != "1", reason="needs libcamera's virtual cameras: tests/ground/trixie.sh unit"
-    ),
-    pytest.mark.xdist_group("picamera2"),  # one libcamera at a time
-    # picamera2 names its threads' nature in a way that Python has a newer word for.
-    pytest.mark.filterwarnings("ignore:setDaemon:DeprecationWarning"),
-]
-
-FPS = 30
-WISHES = Wishes(keyframe_distance_s=0.5, luma=True, luma_fps=10, luma_width=640)
+pytestmark = IN_TRIXIE
 
 
 @pytest.fixture
@@ -48,57 +27,8 @@ def hands():
 
 @pytest.fixture
 def open_source(hands):
-    """Opens sources, and closes them at the end."""
-    sources = []
-
-    def opened(camera=BARS, *, wishes=WISHES, **settings):
-        usual = {"width": 1280, "height": 720, "fps": FPS, "bit_rate_kbps": 2000}
-        sources.append(Picamera2Source(camera, SystemClock(), wishes=wishes, **usual | settings))
-        return sources[-1]
-
-    yield opened
-    for source in sources:
-        source.close()
-
-
-def packets_of(source, count):
-    """Read until so many packets have come; return them."""
-    packets: list[Packet] = []
-    while len(packets) < count:
-        packets += [item for item in source.read(5) if isinstance(item, Packet)]
-    return packets
-
-
-def read_until_lost(source):
-    with pytest.raises(CameraLost) as lost:
-        while True:
-            source.read(0.1)
-    return str(lost.value)
-
-
-def divide_by_zero(*_):
-    """What an encoder does that has a bad day."""
-    return 1 / 0
-
-
-def open_files():
-    """How many files this process holds open, those that are only waiting to be collected left out."""
-    gc.collect()
-    return len(list(Path("/proc/self/fd").iterdir()))
-
-
-def decoded(packets):
-    """Decode with ffmpeg; return the grey pictures, which must be without a single complaint."""
-    codec = packets[0].codec
-    units = [*codec.parameter_sets, *(unit for packet in packets for unit in split_lengths(packet.data))]
-    done = subprocess.run(
-        ["ffmpeg", "-v", "error", "-f", "h264", "-i", "-", "-f", "rawvideo", "-pix_fmt", "gray", "-"],
-        input=b"".join(b"\0\0\0\1" + unit for unit in units),
-        capture_output=True,
-    )
-    assert done.stderr == b""
-    size = codec.width * codec.height
-    return [done.stdout[at : at + size] for at in range(0, len(done.stdout), size)]
+    with sources() as open_source:
+        yield open_source
 
 
 @dataclass
@@ -114,18 +44,13 @@ class Recording:
 @pytest.fixture(scope="module", params=[BARS, FRAMES])
 def recording(request):
     stamps = []
-    with virtual_cameras(fps=FPS):
-        source = Picamera2Source(
-            request.param, SystemClock(), wishes=WISHES, width=1280, height=720, fps=FPS, bit_rate_kbps=2000
-        )
+    with virtual_cameras(fps=FPS), sources() as open_source:
+        source = open_source(request.param)
         source._camera.pre_callback = lambda done: stamps.append(done.get_metadata()["SensorTimestamp"] // 1000)
-        try:
-            items: list[Packet | Luma] = []
-            while sum(isinstance(item, Packet) for item in items) < 2 * FPS:
-                items += source.read(5)
-        finally:
-            facts = source.describe()
-            source.close()
+        items: list[Packet | Luma] = []
+        while sum(isinstance(item, Packet) for item in items) < 2 * FPS:
+            items += source.read(5)
+        facts = source.describe()
     packets = [item for item in items if isinstance(item, Packet)]
     return Recording(packets, [item for item in items if isinstance(item, Luma)], stamps, facts)
 
@@ -158,9 +83,11 @@ def test_times_are_those_of_the_sensor(recording):
     # picamera2 gives them from the first picture that was encoded on.
     first = recording.sensor_us[0]
     sensor = [(at - first) * 9 // 100 for at in recording.sensor_us]
+    # After a stall two pictures may come within one tick; they must not be one.
+    apart = list(accumulate(sensor, lambda last, at: max(last + 1, at)))
 
     pts = [packet.pts for packet in recording.packets]
-    assert pts == sensor[: len(pts)]
+    assert pts == apart[: len(pts)]
     assert pts == [packet.dts for packet in recording.packets]
 
 
@@ -225,137 +152,10 @@ def test_a_key_comes_when_it_is_asked_for_and_the_stream_goes_on(open_source):
 
 
 def test_a_camera_slower_than_asked_still_gives_its_keys_in_time():
-    with virtual_cameras(fps=12):
-        source = Picamera2Source(
-            BARS, SystemClock(), wishes=Wishes(keyframe_distance_s=0.5), width=640, height=360, fps=30
-        )
-        try:
-            packets = packets_of(source, 24)
-        finally:
-            source.close()
+    with virtual_cameras(fps=12), sources() as open_source:
+        packets = packets_of(open_source(wishes=Wishes(keyframe_distance_s=0.5), width=640, height=360), 24)
     keys = [place for place, packet in enumerate(packets) if packet.key]
 
     # Six pictures to half a second, and one to answer; by count alone the second key would be picture 15.
     assert max(b - a for a, b in pairwise(keys)) <= 7
     assert len(keys) >= 3
-
-
-def test_a_closed_camera_can_be_opened_again(open_source):
-    first = open_source()
-    packets_of(first, 3)
-    first.close()
-    first.close()
-    assert first.read(60) == []
-
-    again = packets_of(open_source(), 3)
-
-    assert again[0].key
-    assert again[0].pts == 0
-
-
-def test_a_camera_whose_cable_is_pulled_is_lost_and_comes_back(open_source, hands):
-    source = open_source(read_timeout_s=0.3)
-    packets_of(source, 3)
-    hands.unplug()
-
-    assert "no picture for 0.3 s" in read_until_lost(source)
-    source.close()
-    assert packets_of(open_source(), 3)
-
-
-@pytest.mark.parametrize(
-    "broken", ["vigil.cameras.picamera2_parts.SoftwareEncoder._encode", "picamera2.Picamera2.process_requests"]
-)
-def test_a_camera_that_fails_inside_is_lost_at_once_and_can_be_opened_again(open_source, monkeypatch, broken):
-    source = open_source(read_timeout_s=3600)
-    packets_of(source, 3)
-    monkeypatch.setattr(broken, divide_by_zero)
-    assert "ZeroDivisionError" in read_until_lost(source)
-    source.close()
-    monkeypatch.undo()
-
-    assert packets_of(open_source(), 3)
-
-
-def test_garbage_from_the_encoder_means_that_the_camera_is_lost(open_source):
-    source = open_source()
-    packets_of(source, 3)
-    source._encoder.outputframe(b"no start code", True, 10_000_000)
-
-    assert "garbage" in read_until_lost(source)
-
-
-def test_a_camera_that_does_not_let_go_does_not_hold_the_recorder(open_source, monkeypatch, caplog):
-    from vigil.cameras import picamera2_parts
-
-    free, close_camera = threading.Event(), picamera2_parts.close_camera
-    monkeypatch.setattr("vigil.cameras.picamera2.LET_GO_S", 0.05)
-    monkeypatch.setattr(picamera2_parts, "close_camera", lambda camera: free.wait(60) and close_camera(camera))
-    source = open_source()
-    source.close()
-
-    assert "does not close" in caplog.text
-    with pytest.raises(CameraLost, match="cannot be opened"):
-        open_source()
-    free.set()
-    next(thread for thread in threading.enumerate() if thread.name == f"closing camera {BARS}").join(60)
-    monkeypatch.undo()
-    assert packets_of(open_source(), 3)
-
-
-def test_two_cameras_do_not_disturb_each_other(open_source, hands):
-    bars, frames = open_source(BARS, read_timeout_s=0.5), open_source(FRAMES)
-    hands.cameras[0].unplug()
-    assert "no picture" in read_until_lost(bars)
-    bars.close()
-
-    assert len(packets_of(frames, 10)) >= 10
-
-
-def test_a_camera_somebody_else_holds_cannot_be_opened(open_source):
-    holder = open_source()
-
-    before = open_files()
-    for _ in range(3):
-        with pytest.raises(CameraLost, match=f"camera {BARS} cannot be opened"):
-            open_source()
-    assert open_files() == before
-    assert packets_of(holder, 3)
-
-
-def test_a_camera_that_is_not_there_is_lost_and_those_there_are_named(open_source):
-    with pytest.raises(CameraLost, match=f"camera imx219 is not connected; libcamera finds 0: {FRAMES}, 1: {BARS}"):
-        open_source("imx219")
-
-
-LATE = f"""
-import os
-from fakes.libcamera_virtual.cameras import virtual_cameras
-from vigil.cameras.picamera2 import Picamera2Source
-from vigil.cameras.source import Wishes
-from vigil.clock import SystemClock
-from vigil.errors import CameraLost
-
-with virtual_cameras(fps=30):
-    try:
-        Picamera2Source("{BARS}", SystemClock(), wishes=Wishes())
-    except CameraLost as error:
-        print(error)
-    del os.environ["LIBCAMERA_PIPELINES_MATCH_LIST"]
-    Picamera2Source("{BARS}", SystemClock(), wishes=Wishes()).close()
-    print("opened")
-"""
-
-
-def test_a_camera_that_appears_late_in_the_boot_is_found():
-    # In a process of its own, because libcamera keeps what it found for as long as anybody holds any of it.
-    environment = os.environ | {
-        "LIBCAMERA_PIPELINES_MATCH_LIST": "rpi/vc4",
-        "PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in ("firmware", "tests")),
-    }
-
-    done = subprocess.run([sys.executable, "-c", LATE], env=environment, capture_output=True, text=True)
-
-    first, second = done.stdout.splitlines()
-    assert "libcamera finds none" in first
-    assert second == "opened"
