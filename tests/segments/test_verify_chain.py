@@ -131,14 +131,15 @@ def test_a_deletion_of_another_segment_does_not_excuse_the_one_that_lies_here(bo
     assert verdicts(fed(ChainCheck(), box, camera, [1, 2])) == {1: "missing", 2: "ok"}
 
 
-def test_what_is_added_to_a_finished_segment_is_not_blamed_on_the_next(box: BoxBuilder):
+def test_what_is_changed_in_a_finished_segment_is_not_blamed_on_the_next(box: BoxBuilder):
     camera = box.camera()
     camera.quiet()
     camera.quiet()
     seal = camera.segments[1].seal
-    seal.write_bytes(seal.read_bytes() + seal.read_bytes().splitlines(keepends=True)[-1])
-
-    assert verdicts(fed(ChainCheck(), box, camera, [1, 2])) == {1: "broken", 2: "ok"}
+    whole, lines = seal.read_bytes(), seal.read_bytes().splitlines(keepends=True)
+    for changed in (whole + lines[-1], whole + b"{", lines[0] + b"\0" + lines[1] + lines[2]):
+        seal.write_bytes(changed)
+        assert verdicts(fed(ChainCheck(), box, camera, [1, 2])) == {1: "broken", 2: "ok"}
 
 
 def test_a_deletion_stated_by_a_stranger_or_in_a_broken_sidecar_excuses_nothing(box: BoxBuilder):

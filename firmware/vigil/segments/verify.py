@@ -146,7 +146,8 @@ def _whole(account: Account, file: Bytes | None) -> Finding:
     if account.end is None:
         unsigned = f", {behind} bytes behind the last signed one" if behind > 0 else ""
         torn = ", its last line torn" if account.torn_bytes else ""
-        return Finding(Verdict.UNFINISHED, f"it has no last line yet: being written, or cut off{unsigned}{torn}")
+        signed = f"signed up to {utc(account.marks[-1].end_us)}" if account.marks else "no pictures signed yet"
+        return Finding(Verdict.UNFINISHED, f"being written, or cut off: {signed}{unsigned}{torn}")
     if account.end.type == "recovered":
         lost = _tail_bytes(account)
         kept = f"; {lost} bytes behind it are kept unsigned in .tail" if lost else ""
