@@ -8,12 +8,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from fakes.mp4_sources import read_packets
-from vigil.frames.packet import Packet
+from vigil.frames.nal import split_lengths
 from vigil.segments import age
 from vigil.segments.mp4_read import read_fragments, read_init
 from vigil.segments.sidecar import Statement, read_line, read_lines
@@ -113,14 +113,19 @@ def plaintext(sealed: bytes, owner: age.Identity) -> bytes:
     return unsealed.read(0, 1 << 40)
 
 
-def fingerprints(packets: Sequence[Packet]) -> list[str]:
-    """Return a digest of each picture's bytes: the same picture has the same, wherever it is found."""
-    return [hashlib.sha256(packet.data).hexdigest() for packet in packets if not packet.audio]
+def fingerprint(data: bytes, codec: str) -> str:
+    """
+    Return a digest of a picture's slices: the same picture has the same, wherever it is found.
+
+    Messages beside the picture (SEI) are left out: servers move and add them.
+    """
+    slices = [u for u in split_lengths(data) if (u[0] & 31 in range(1, 6) if codec == "h264" else u[0] >> 1 & 63 < 32)]
+    return hashlib.sha256(b"".join(slices)).hexdigest()
 
 
 def film_fingerprints(film: Path) -> list[str]:
     """Return the digests of a film's pictures, as FFmpeg's reader finds them."""
-    return fingerprints(read_packets(film))
+    return [fingerprint(packet.data, packet.codec.name) for packet in read_packets(film) if not packet.audio]
 
 
 def pictures_in(plain: bytes) -> list[str]:
@@ -131,7 +136,7 @@ def pictures_in(plain: bytes) -> list[str]:
 
     head = read_init(read_at)
     return [
-        hashlib.sha256(read_at(sample.offset, sample.size)).hexdigest()
+        fingerprint(read_at(sample.offset, sample.size), head.video.name)
         for fragment in read_fragments(read_at, head.movie, offset=head.end)
         for sample in fragment.video
     ]

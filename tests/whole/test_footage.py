@@ -38,16 +38,16 @@ class Ran:
 
 
 def quiet_and_busy() -> Path:
-    """The square, held still between two walks: 20 s still, 25 s walk, 30 s still, 25 s walk, 28 s still."""
-    made = cache() / "quiet-and-busy.mp4"
+    """The square, held still between two walks: 15 s still, 20 s walk, 45 s still, 20 s walk, 40 s still."""
+    made = cache() / "quiet-and-busy-2.mp4"
     if not made.exists():
         half = made.with_name("half-" + made.name)
         still = "loop=loop=-1:size=1:start=0,setpts=N/(25*TB)"
         walk = "settb=1/90000,setpts=N/(25*TB),trim=start_frame={}:end_frame={},setpts=PTS-STARTPTS"
         graph = (
-            f"[0:v]split=5[a][b][c][d][e];[a]{still},trim=end_frame=500[A];[b]{walk.format(0, 625)}[B];"
-            f"[c]trim=start_frame=624,setpts=PTS-STARTPTS,{still},trim=end_frame=750[C];[d]{walk.format(100, 725)}[D];"
-            f"[e]trim=start_frame=724,setpts=PTS-STARTPTS,{still},trim=end_frame=700[E];[A][B][C][D][E]concat=n=5[v]"
+            f"[0:v]split=5[a][b][c][d][e];[a]{still},trim=end_frame=375[A];[b]{walk.format(0, 500)}[B];"
+            f"[c]trim=start_frame=499,setpts=PTS-STARTPTS,{still},trim=end_frame=1125[C];[d]{walk.format(100, 600)}[D];"
+            f"[e]trim=start_frame=599,setpts=PTS-STARTPTS,{still},trim=end_frame=1000[E];[A][B][C][D][E]concat=n=5[v]"
         )
         subprocess.run(
             ["ffmpeg", "-v", "error", "-y", "-i", vtest(), "-filter_complex", graph, "-map", "[v]", "-r", "25",
@@ -99,6 +99,11 @@ def test_every_file_opens_with_age_and_decodes_without_a_word(ran, name, tmp_pat
         assert (decoded.returncode, decoded.stderr) == (0, "")
 
 
+def stands_in(found: list[str], served: list[str]) -> bool:
+    """Whether `found` is a run of `served`; pictures of a scene that stands still may well be alike."""
+    return any(served[at : at + len(found)] == found for at, one in enumerate(served) if one == found[0])
+
+
 @pytest.mark.parametrize("name", FULL)
 def test_continuous_recording_has_every_picture_served_in_order(ran, name):
     served = film_fingerprints(ran.films[name])
@@ -118,8 +123,7 @@ def test_events_hold_every_picture_from_their_pre_roll_on(ran, name):
         fields = opened[segment.seq].fields
         found = pictures_in(ran.box.plaintext(segment))
         if fields.get("rate", "full") == "full":
-            start = served.index(found[0])
-            assert found == served[start : start + len(found)]
+            assert stands_in(found, served), "a picture is missing within an event"
             if "pre_roll_ms" in fields:
                 events.append(fields["pre_roll_ms"])
         else:
@@ -134,7 +138,7 @@ def test_both_walks_were_seen_and_the_still_time_was_not_recorded(ran):
     frames = sum(s.fields["frames"] for s in ran.box.statements("motion") if s.type == "sealed")
 
     assert marks.count("began") >= 2
-    assert 40 * FPS <= frames <= 95 * FPS
+    assert 40 * FPS <= frames <= 80 * FPS
 
 
 def test_idle_time_is_stated(ran):

@@ -90,10 +90,14 @@ class Recording:
         """Open the store; a fault is met as every other one."""
         self._guarded(self.store.open)
 
-    def begin(self, why: str, packets: Sequence[Packet], **fields: Any) -> None:
-        """Begin a take with `packets`, the first of which is a keyframe. `fields` go into the `opened` statement."""
+    def begin(self, why: str, packets: Sequence[Packet], *, rate: str = "full", **fields: Any) -> None:
+        """
+        Begin a take with `packets`, the first of which is a keyframe.
+
+        `rate` is stated with each of its segments, `fields` with the first.
+        """
         if self._recipients:
-            self._ask(Opening(why, fields))
+            self._ask(Opening(why, {"rate": rate}, fields))
             self.append(packets)
 
     def append(self, packets: Sequence[Packet]) -> None:
@@ -236,7 +240,7 @@ class Recording:
         codec: dict[str, Any] = {"name": video.name, "width": video.width, "height": video.height}
         if audio:
             codec["audio"] = {"name": audio.name, "sample_rate": audio.sample_rate, "channels": audio.channels}
-        fields = self._taking.fields if self._first_of_take else {}
+        fields = self._taking.lasting | (self._taking.fields if self._first_of_take else {})
         self.store.begin(
             "media", why=self._taking.why, trust=self.trust, start_us=wall_us, codec=codec,
             recipients=[str(recipient) for recipient in self._recipients], **fields,
@@ -336,8 +340,8 @@ class Recording:
                 why=f"the disk failed for longer than memory could hold: {self.fault}"[:300], pictures=lost.pictures,
             )  # fmt: skip
             self._script.dropped = None
-        if self._script.taking:
-            self._open_take(Opening("recording goes on after a fault"))
+        if taking := self._script.taking:
+            self._open_take(Opening("recording goes on after a fault", taking.lasting))
         for entry in self._script:
             self._play(entry)
         self._script.settle()

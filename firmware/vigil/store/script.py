@@ -12,9 +12,10 @@ from vigil.frames.packet import Packet
 
 @dataclass(slots=True)
 class Opening:
-    """A take begins; `fields` go into the `opened` statement."""
+    """A take begins; `lasting` goes into the `opened` statement of each of its segments, `fields` into the first."""
 
     why: str
+    lasting: dict[str, Any] = field(default_factory=dict)
     fields: dict[str, Any] = field(default_factory=dict)
 
 
