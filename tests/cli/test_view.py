@@ -3,7 +3,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 
 from fakes.watching import NOTE, REFUSED, SECOND, health, status
 from vigil.cli.view import STYLES, View
@@ -67,9 +67,36 @@ def test_nothing_is_written_while_nothing_changes(tmp_path):
     glass.view.draw()
     assert glass.written() == before
 
+    glass.clock.forward_us(SECOND // 4)
     glass.view.take(status(state="lost", fault=REFUSED))
     glass.view.draw()
     assert glass.written() > before
+    glass.view.close()
+
+
+def test_many_words_are_drawn_twice_a_second_at_most(tmp_path):
+    glass = Glass(tmp_path)
+    pages = []
+    for quarter in range(40):
+        before = glass.written()
+        glass.view.take(status(pictures=quarter))
+        glass.view.draw()
+        pages.append(glass.written() > before)
+        glass.clock.forward_us(SECOND // 4)
+
+    assert pages == [True, False] * 20
+    glass.view.close()
+
+
+def test_a_window_that_changed_is_drawn_at_once(tmp_path):
+    glass = Glass(tmp_path)
+    glass.view.draw()
+    glass.text()
+
+    glass.console.size = ConsoleDimensions(120, 30)
+    glass.view.draw()
+
+    assert {len(line) for line in glass.text().splitlines()} == {120}
     glass.view.close()
 
 
@@ -90,6 +117,7 @@ def test_a_page_is_written_over_the_last_one_without_erasing_it_first(tmp_path):
     glass = Glass(tmp_path)
     glass.view.draw()
     before = glass.written()
+    glass.clock.forward_us(SECOND)
     glass.view.take(status())
     glass.view.draw()
 
@@ -156,6 +184,7 @@ def test_a_terminal_that_goes_away_does_not_end_the_recording(tmp_path):
     glass.view.draw()
     glass.console.file = GoneTerminal()
 
+    glass.clock.forward_us(SECOND)
     glass.view.take(status(state="watching"))
     glass.view.draw()
     glass.view.ending()

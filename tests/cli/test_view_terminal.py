@@ -73,11 +73,11 @@ def test_ctrl_c_gives_the_terminal_back_with_what_was_recorded(show):
 
     screen.type("C-c")
 
-    text = screen.until(lambda text: "Next:" in text and screen.dead())
+    # The last is what the shell's next command, `stty -a`, says about the terminal.
+    text = screen.until_text("Next:", "echoctl")
     assert "demo  1 segment (12), about 14.2 MB" in text
     assert "throw-away owner identity" in text
     assert "╭" not in text
-    # What the shell's next command says about the terminal.
     assert " echo " in text
     assert "-echo " not in text
 

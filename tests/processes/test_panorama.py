@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from fakes.watching import BEGAN, REFUSED, SECOND, crashed, health, process, status, texts, watched, with_process
+from vigil.cameras.frozen import Sight
 from vigil.processes.panorama import Panorama, with_message, with_processes, with_remarks
 from vigil.processes.panorama_faults import faults
 from vigil.processes.supervisor import Child
@@ -125,7 +126,8 @@ def test_a_silent_guard_explains_why_nobody_is_heard():
         (status(state="lost", fault=REFUSED), f"demo: {REFUSED}"),
         (status(state="lost"), "demo: lost, and its recorder does not say why"),
         (status(state="disk fault", fault="No space left on device"), "demo: No space left on device"),
-        (status(picture_check="black for 12 s"), "demo: the picture is not well: black for 12 s"),
+        (status(picture_check="black"), "demo: its picture has gone black: is something in front of the lens?"),
+        (status(picture_check="upside down"), "demo: its picture is not well: upside down"),
         (status(durable_age_s=40.0), "demo: nothing has become safe on the disk for 40 s"),
     ],
 )
@@ -133,6 +135,16 @@ def test_a_camera_in_trouble_is_told_of_in_a_sentence(words, said):
     panorama, now_us = watched(3, words)
 
     assert texts(faults(panorama, now_us)) == [said]
+
+
+@pytest.mark.parametrize("sight", list(Sight))
+def test_every_verdict_on_a_picture_has_its_sentence_or_is_none(sight):
+    panorama, now_us = watched(3, status(picture_check=sight.value))
+
+    told = texts(faults(panorama, now_us))
+
+    assert len(told) == (sight in (Sight.FROZEN, Sight.BLACK))
+    assert not any("not well" in one for one in told)
 
 
 def test_an_unclaimed_recorder_says_what_to_do():
@@ -173,6 +185,20 @@ def test_guards_faults_are_told_too():
     panorama, now_us = watched(3, status(), guard=health(faults=["store: the disk is nearly full"]))
 
     assert texts(faults(panorama, now_us)) == ["store: the disk is nearly full"]
+
+
+def test_what_guard_repeats_of_a_camera_is_not_told_twice():
+    lost = status("gate", state="lost", fault=REFUSED)
+    repeated = [f"camera gate: {REFUSED}", "picture of gate: the picture is black"]
+    panorama, now_us = watched(3, lost, guard=health(faults=[*repeated, "camera attic: lost"]))
+
+    assert texts(faults(panorama, now_us)) == [f"gate: {REFUSED}", "camera attic: lost"]
+
+
+def test_a_lost_camera_has_no_motion_rather_than_none():
+    panorama, _ = watched(3, status(state="lost", fault=REFUSED))
+
+    assert panorama.camera("demo").motions == ()
 
 
 def test_a_fault_keeps_its_key_while_its_seconds_are_counted():

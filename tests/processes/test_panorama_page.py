@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from fakes.watching import BEGAN, NOTE, REFUSED, SECOND, SOURCE, crashed, health, status, watched, with_process
 from vigil.events import Health, Status
 from vigil.processes.panorama import Panorama, with_message, with_remarks
+from vigil.processes.panorama_cameras import Shown
 from vigil.processes.panorama_lines import Tone, plain, width_of
 from vigil.processes.panorama_page import Caption, Page
 from vigil.processes.panorama_summary import summary
@@ -58,7 +59,7 @@ def test_unknown_is_a_dash_and_never_minus_one():
     shown = text_of(panorama, now_us, 80, 24)
 
     assert "-1" not in shown
-    assert said(shown).count("–") == 5
+    assert said(shown).count("–") == 6
     assert "journal   not open" in shown
 
 
@@ -134,6 +135,19 @@ def test_a_card_is_red_around_a_camera_in_trouble():
 
     edge = next(line for line in lines if plain(line).startswith("╭─ demo"))
     assert edge[0].tone is Tone.BAD
+
+
+def test_a_picture_that_waits_for_the_disk_is_seen_by_its_colour():
+    for age_s, tone in ((0.8, Tone.GOOD), (5.0, Tone.WARN), (40.0, Tone.BAD)):
+        panorama, now_us = watched(60, status(durable_age_s=age_s))
+        assert Shown(panorama, panorama.camera("demo"), now_us).safe().tone is tone
+
+
+def test_an_event_that_just_began_is_not_late():
+    panorama, now_us = watched(60, status(state="watching", segment=0, durable_age_s=59.0))
+    panorama = with_message(panorama, status(durable_age_s=60.0), now_us)
+
+    assert Shown(panorama, panorama.camera("demo"), now_us + SECOND).safe().tone is Tone.GOOD
 
 
 def test_a_silent_recorder_shows_no_figures_but_how_old_the_last_safe_picture_is():

@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
@@ -28,6 +29,7 @@ from vigil.processes.supervisor import Child
 
 log = logging.getLogger(__name__)
 _SECOND_US = 1_000_000
+_LEAST_US = 450_000  # twice a second, whoever calls four times
 
 # The sixteen colours of the terminal's own theme: they are readable on whatever ground a person has chosen.
 STYLES: Mapping[Tone, Style] = {
@@ -58,12 +60,28 @@ class Picture:
             yield Segment.line()
 
 
+class Glance(NamedTuple):
+    """What a page was made of."""
+
+    panorama: Panorama
+    at_us: int
+    size: tuple[int, int]
+
+    def is_news(self, last: Glance) -> bool:
+        """Say whether a page is worth making after the last one: each costs milliseconds."""
+        if self.size != last.size:
+            return True
+        if self.at_us - last.at_us < _LEAST_US:
+            return False
+        return self.panorama is not last.panorama or self.at_us // _SECOND_US != last.at_us // _SECOND_US
+
+
 class View:
     """
     The `Eyes` of a run with a terminal.
 
-    `draw` may be called as often as one likes; the terminal is written to only
-    when something was said, a second is over, or the window changed.
+    `draw` may be called as often as one likes; the terminal is written to twice
+    a second at most, and only when something was said or a second is over.
     A terminal that goes away ends the view, never the recording.
     """
 
@@ -81,7 +99,7 @@ class View:
             version=vigil.__version__, data=str(place.data), notes=self._notes, log=str(self._log.path)
         )
         self._panorama = Panorama(began_us=self._clock.steady_us())
-        self._drawn: tuple[Panorama, int, tuple[int, int]] | None = None
+        self._drawn: Glance | None = None
         self._live = Live(
             console=self._console, screen=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False
         )
@@ -99,10 +117,10 @@ class View:
         """Show what is new."""
         self._panorama = with_remarks(self._panorama, self._log.warnings(), self._clock.wall_us())
         now_us, size = self._clock.steady_us(), self._console.size
-        seen = (self._panorama, now_us // _SECOND_US, (size.width, size.height))
-        if self._drawn is not None and self._drawn[0] is seen[0] and self._drawn[1:] == seen[1:]:
+        now = Glance(self._panorama, now_us, (size.width, size.height))
+        if self._drawn is not None and not now.is_news(self._drawn):
             return
-        self._drawn = seen
+        self._drawn = now
         page = Page(
             self._panorama, now_us, self._caption, width=size.width, height=size.height, time_of_day=time_of_day
         )  # fmt: skip

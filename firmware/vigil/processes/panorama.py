@@ -208,7 +208,7 @@ def _heard(before: CameraSight, status: Status, now_us: int) -> CameraSight:
         heard_us=now_us,
         since_us=before.since_us if before.status and before.state == status.state else now_us,
         bit_rates=with_sample(before.bit_rates, second, status.bit_rate) if status.bit_rate >= 0 else before.bit_rates,
-        motions=with_sample(before.motions, second, area) if is_watched(status) else before.motions,
+        motions=with_sample(before.motions, second, area) if sees_motion(status) else before.motions,
         segments=before.segments + began,
         first=before.first or status.segment,
         last=status.segment or before.last,
@@ -219,6 +219,11 @@ def _heard(before: CameraSight, status: Status, now_us: int) -> CameraSight:
 def is_watched(status: Status) -> bool:
     """Say whether somebody looks for motion: a camera that records everything may do without."""
     return status.mode != "continuous" or status.motion or status.motion_area_pm >= 0
+
+
+def sees_motion(status: Status) -> bool:
+    """Say whether motion would be seen now: somebody looks, and there are pictures to look at."""
+    return is_watched(status) and status.state in ("recording", "watching", "disk fault", "unclaimed", "paused")
 
 
 def _with_camera(panorama: Panorama, camera: CameraSight) -> Panorama:

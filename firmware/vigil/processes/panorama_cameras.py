@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from vigil.events import Status
 from vigil.processes import panorama_words as words
-from vigil.processes.panorama import SECOND_US, CameraSight, Panorama, is_watched
+from vigil.processes.panorama import SECOND_US, CameraSight, Panorama, is_watched, sees_motion
 from vigil.processes.panorama_faults import PICTURE_IS_WELL
 from vigil.processes.panorama_lines import EMPTY, Line, Piece, Tone, boxed, clip, fit, joined, labelled, width_of
 from vigil.processes.panorama_words import UNKNOWN, Samples
@@ -74,10 +74,10 @@ class Shown:
 
     def motion(self) -> Line:
         """Return whether something moves now."""
-        if self._stale or self._camera.status is None:
-            return (Piece(UNKNOWN),)
-        if not is_watched(self._status):
+        if not self._stale and self._camera.status and not is_watched(self._status):
             return (Piece("not looked for", Tone.DIM),)
+        if self._stale or not sees_motion(self._status):
+            return (Piece(UNKNOWN),)
         if not self._status.motion:
             return (Piece("none"),)
         area = self._status.motion_area_pm
@@ -97,15 +97,17 @@ class Shown:
         if self._status.durable_age_s < 0:
             return Piece(UNKNOWN)
         age_s = self._status.durable_age_s + max(0, self._now_us - self._camera.heard_us) / SECOND_US
+        # What began a second ago cannot be later than that, however old the last event is.
+        late_s = min(age_s, (self._now_us - self._camera.since_us) / SECOND_US)
         if self._camera.state != "recording":
             tone = Tone.PLAIN
         else:
-            tone = Tone.GOOD if age_s <= _SOON_S else Tone.WARN if age_s <= _LATE_S else Tone.BAD
+            tone = Tone.GOOD if late_s <= _SOON_S else Tone.WARN if late_s <= _LATE_S else Tone.BAD
         return Piece(words.ago(age_s), tone)
 
     def pre_roll(self) -> str:
         """Return how much from before now is held in memory."""
-        if self._status.mode == "continuous" and self._status.pre_roll_s == 0:
+        if self.state == "recording" and self._status.mode == "continuous" and self._status.pre_roll_s == 0:
             return "not needed"  # everything is recorded: what came before lies on the disk already
         return UNKNOWN if self._stale else words.seconds(self._status.pre_roll_s)
 

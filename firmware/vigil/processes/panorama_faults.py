@@ -17,6 +17,11 @@ _UNCLAIMED = (
     "its recipient goes into vigil.toml"
 )
 
+_PICTURES = {
+    "frozen": "its picture stands still: the camera sends the same one again and again, and may need a restart",
+    "black": "its picture has gone black: is something in front of the lens?",
+}
+
 
 class Fault(NamedTuple):
     """A sentence, and what stays the same while its seconds are counted."""
@@ -36,8 +41,10 @@ def faults(panorama: Panorama, now_us: int) -> list[Fault]:
     else:
         for camera in panorama.cameras:
             found += _camera(panorama, camera, now_us)
+    ours = tuple(f"{what} {camera.name}: " for camera in panorama.cameras for what in ("camera", "picture of"))
     told = panorama.health.faults if panorama.health else []
-    return found + [Fault(words, words) for words in told]
+    # Guard repeats what the cameras say; we heard them ourselves.
+    return found + [Fault(words, words) for words in told if not words.startswith(ours)]
 
 
 def _processes(panorama: Panorama, now_us: int) -> Iterator[Fault]:
@@ -73,4 +80,4 @@ def _said(status: Status) -> Iterator[str]:
     if status.state == "unclaimed":
         yield _UNCLAIMED
     if status.picture_check not in PICTURE_IS_WELL:
-        yield f"the picture is not well: {status.picture_check}"
+        yield _PICTURES.get(status.picture_check, f"its picture is not well: {status.picture_check}")
