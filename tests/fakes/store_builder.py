@@ -53,6 +53,7 @@ class BoxBuilder:
         self.owner = Identity(self.random(32))
         self.cameras: dict[str, CameraBuilder] = {}
         self.happened: list[tuple[str, dict[str, Any]]] = []
+        self.checkpoint: str | None = None
         self._guard: Session | None = None
         self.video.mkdir(parents=True, exist_ok=True)
         (self.video / "identity").write_text(self.identity.key.text() + "\n")
@@ -88,9 +89,9 @@ class BoxBuilder:
         ) as journal:  # fmt: skip
             journal.append_many(self.happened, clock_trust="synced")
             self.happened.clear()
-            note = journal.checkpoint()
-        assert note
-        return note
+            self.checkpoint = journal.checkpoint()
+        assert self.checkpoint
+        return self.checkpoint
 
     def camera(self, name: str = "front") -> CameraBuilder:
         """Return the camera called `name`, with a certified session."""
@@ -183,7 +184,7 @@ class CameraBuilder:
             media.update(start_us=now - 5_000_000, pre_roll_ms=5000)
         opened = self.say(
             "opened", camera=self.name, seq=self.seq, kind=kind, boot=BOOT, clock="synced", why="continuous",
-            cert=self.session.certificate, **media,
+            cert=self.session.certificate, checkpoint=self.box.checkpoint, **media,
         )  # fmt: skip
         return path, [opened]
 

@@ -10,7 +10,7 @@ from vigil.segments.note import NoteKey
 from vigil.store.disk import Disk
 from vigil.store.verify import SegmentReport, Verifier
 from vigil.store.verify_identity import believe, identity_beside
-from vigil.store.verify_log import ask_journal
+from vigil.store.verify_log import ask_journal, confront
 from vigil.store.verify_paths import choose
 
 
@@ -50,7 +50,8 @@ def verified(
     asked = ask_journal(disk, journal, believed.key, checkpoints)
     outcome.troubles = [*([believed.trouble] if believed.trouble else []), *asked.troubles]
     outcome.notes = asked.notes
-    for report in Verifier(disk, believed.key, asked.known).verify(target):
+    verifier = Verifier(disk, believed.key, asked.known)
+    for report in verifier.verify(target):
         if isinstance(report, SegmentReport):
             name, finding = f"{report.camera}/{report.checked.seq}", report.checked.finding
             while name in outcome.verdicts:
@@ -64,4 +65,5 @@ def verified(
             outcome.failures.add(name)
         if isinstance(report, SegmentReport) and report.anchored:
             outcome.anchored.add(name)
+    outcome.troubles += confront(disk, journal, verifier.named.values())
     return outcome

@@ -185,3 +185,22 @@ def test_what_the_journal_only_saw_opened_cannot_be_ended_in_the_past_or_emptied
     assert verified(tmp_path, journal=box.journal, checkpoints=[held]).verdicts["front/1"] == "unfinished"
     path.seal.write_bytes(b"")
     assert verified(tmp_path, journal=box.journal).wrong == {"front/1": "broken"}
+
+
+def test_a_journal_rolled_back_behind_what_a_recorder_had_seen_is_exposed_by_its_statements(
+    store: Store, tmp_path: Path
+):
+    box = BoxBuilder(store.root)
+    box.random = BoxBuilder(tmp_path / "x", seed="later").random
+    later = CameraBuilder(box, "late", box.session())
+    box.clock.sleep(7200)
+    shutil.copytree(store.journal, tmp_path / "journal")
+    box.enter()
+    later.quiet()
+    assert store.with_journal().intact
+
+    rolled_back = verified(store.root, identity=store.identity, journal=tmp_path / "journal")
+    assert "segment 1 of late names a checkpoint that the journal contradicts" in rolled_back.troubles[0]
+    shutil.rmtree(store.journal)
+    box.enter()
+    assert "is not here, and none that is here says that it was lost" in store.with_journal().troubles[-1]

@@ -14,7 +14,7 @@ from vigil.segments.note import NoteKey
 from vigil.store.disk import Disk
 from vigil.store.verify import Verifier
 from vigil.store.verify_identity import believe, identity_beside, read_identity
-from vigil.store.verify_log import Asked, ask_journal
+from vigil.store.verify_log import Asked, ask_journal, confront
 from vigil.store.verify_paths import Target, choose
 
 INTACT, FAILURE, USAGE = 0, 1, 2
@@ -91,12 +91,14 @@ def _verify(
         print("vigil verify: there is not one recording here, and the journal knows of none", file=sys.stderr)
         return USAGE
     printer.begin(believed, asked)
-    for report in Verifier(disk, believed.key, asked.known, read=progress.read).verify(target):
+    verifier = Verifier(disk, believed.key, asked.known, read=progress.read)
+    for report in verifier.verify(target):
         tally.add(report)
         progress.clear()
         printer.report(report)
     progress.clear()
     tally.hashed_bytes = progress.hashed_bytes
+    troubles += confront(disk, journal, verifier.named.values())
     printer.end(tally, troubles)
     return FAILURE if tally.failures or troubles else INTACT
 

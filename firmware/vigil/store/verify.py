@@ -20,7 +20,7 @@ from vigil.segments.verify_chain import ChainCheck, Checked, Hole
 from vigil.segments.verify_words import Finding, Verdict
 from vigil.store.disk import Disk
 from vigil.store.layout import SegmentPath, segments_of
-from vigil.store.verify_journal import Known
+from vigil.store.verify_journal import Known, Named
 from vigil.store.verify_paths import Selection, Target
 from vigil.store.verify_segment import Judged, camera_of, judge, read_account
 
@@ -72,6 +72,8 @@ class Verifier:
         self._journal = journal or Known()
         self._read = read
         self._anchored_us: dict[str, int] = {}
+        self.named: dict[str, Named] = {}
+        """For each camera the newest checkpoint of the journal that its recorder had seen."""
 
     def verify(self, target: Target) -> Iterator[Report]:
         """Yield a report on every segment and every gap in the numbers; progress is told by `read`, in bytes hashed."""
@@ -101,6 +103,7 @@ class Verifier:
             path, judged = self._true_one(group, camera)
             yield from (_duplicate(camera, one, path) for one in group if one.seal != path)
             paths[seq] = path
+            self._note_checkpoint(camera, seq, judged)
             for one in chain.feed(seq, judged.account, judged.finding):
                 yield self._report(camera, paths.pop(one.seq), one)
         for one in chain.end():
@@ -109,6 +112,13 @@ class Verifier:
             yield AbsentReport(camera, absent)
         if selection.whole:
             yield from self._unseen(camera, newest)
+
+    def _note_checkpoint(self, camera: str, seq: int, judged: Judged) -> None:
+        account = judged.account
+        if account and account.opened and account.fault is None:
+            note = account.opened.fields.get("checkpoint")
+            if isinstance(note, str):
+                self.named[camera] = Named(camera, seq, note)
 
     def _true_one(self, group: list[SegmentPath], camera: str) -> tuple[Path, Judged]:
         """Return the one of several segments with the same number whose name and statements agree, judged."""

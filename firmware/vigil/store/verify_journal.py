@@ -27,6 +27,15 @@ class Anchor:
         return f"anchored until {utc(self.until_us)} by {self.by}"
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Segment `seq` was opened when its recorder had seen the checkpoint `note`."""
+
+    camera: str
+    seq: int
+    note: str
+
+
 @dataclass(slots=True)
 class Remembered:
     """

@@ -8,19 +8,20 @@ none of a log that is not whole.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vigil.errors import FormatError, JournalError, SealError, StoreFault
-from vigil.segments.checkpoint import Checkpoint, open_checkpoint
+from vigil.errors import FormatError, JournalError, LogFork, SealError, StoreFault
+from vigil.segments.checkpoint import Checkpoint, open_checkpoint, peek_checkpoint
 from vigil.segments.note import NoteKey, split_note
 from vigil.segments.session import open_certificate
 from vigil.store.disk import Disk
 from vigil.store.entry import read_entry
 from vigil.store.journal_check import LogVerdict, check_journal
 from vigil.store.journal_read import LogReader, read_logs
-from vigil.store.verify_journal import Anchor, Known
+from vigil.store.log_files import log_id_of
+from vigil.store.verify_journal import Anchor, Known, Named
 
 
 @dataclass(slots=True)
@@ -53,6 +54,30 @@ def ask_journal(disk: Disk, directory: Path | None, identity: NoteKey | None, ou
         asked.known = None
         asked.troubles.append(f"the journal cannot be read: {error}")
     return asked
+
+
+def confront(disk: Disk, directory: Path | None, named: Iterable[Named]) -> list[str]:
+    """
+    Hold the journal against the checkpoints that recorders had seen; return how it contradicts them.
+
+    They are signed with the statements they stand in, so a journal that was
+    rolled back is exposed by any segment that was opened later.
+    """
+    if directory is None:
+        return []
+    readers = {reader.origin: reader for reader in read_logs(directory, disk=disk)}
+    followed = {log_id for reader in readers.values() for log_id in reader.identity.follows}
+    wrong = []
+    for one in named:
+        try:
+            seen = peek_checkpoint(one.note)
+            if seen.origin in readers:
+                readers[seen.origin].confront(seen)
+            elif log_id_of(seen.origin) not in followed:
+                raise LogFork(f"the log {seen.origin} is not here, and none that is here says that it was lost")
+        except (JournalError, FormatError, StoreFault) as error:
+            wrong.append(f"segment {one.seq} of {one.camera} names a checkpoint that the journal contradicts: {error}")
+    return wrong
 
 
 def _ask(asked: Asked, disk: Disk, directory: Path, identity: NoteKey, outside: Sequence[Path]) -> None:
