@@ -163,10 +163,13 @@ def gap_words(gap: Missing) -> str:
 
 def _checked(clip: Clip, order: Order, *, bad: int) -> str:
     """Say what was compared with what was signed, and what was not."""
+    assert clip.joined
     used = count(len(clip.used), "segment")
     command = f"vigil verify {order.store.video}"
     rest = f"Not checked: whose signatures these are, and whether anything was taken away; `{command}` does."
     if bad:
-        return f"NOT INTACT: {bad} of {used} are not what was signed. {rest}"
-    signed = "all but the unsigned pictures is" if clip.unsigned else "it is"
-    return f"Checked: {used}, and {signed} byte for byte what was signed when it was recorded. {rest}"
+        return f"NOT INTACT: {bad} of {used} {'is' if bad == 1 else 'are'} not what was signed. {rest}"
+    if clip.unsigned == clip.joined.pictures:
+        return "Nothing in it is signed: that it is what was recorded, only age vouches for."
+    but = f", all but the {clip.unsigned} unsigned ones," if clip.unsigned else ""
+    return f"Checked: the pictures of {used}{but} are byte for byte what was signed as they were recorded. {rest}"

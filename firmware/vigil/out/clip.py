@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from vigil.errors import FormatError, SealError, StoreFault, WrongKey
-from vigil.out.opened import OpenedSegment, opened
+from vigil.out.opened import OpenedSegment, Shut, opened
 from vigil.out.plan import Stretch
 from vigil.out.trim import Piece
 from vigil.segments.age import Identity
@@ -18,15 +18,6 @@ from vigil.store.disk import Disk
 from vigil.store.verify_segment import judge
 
 Tell = Callable[[int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Something between `from_us` and `to_us` (wall clock) could not be opened; `why` names the segment."""
-
-    from_us: int
-    to_us: int
-    why: str
 
 
 @dataclass(slots=True)
@@ -46,7 +37,7 @@ class Clip:
     used: list[tuple[Recorded, Finding]] = field(default_factory=list)
     unsigned: int = 0
     keyframes: int = 0
-    troubles: list[Trouble] = field(default_factory=list)
+    troubles: list[Shut] = field(default_factory=list)
 
 
 class ClipMaker:
@@ -101,11 +92,13 @@ class ClipMaker:
         try:
             with opened(self._disk, recorded, self._keys, with_tail=self._with_tail) as segment:
                 begun = False
-                for piece in segment.pieces(stretch.from_us, stretch.to_us, again=again):
+                for piece in segment.pieces(stretch.from_us, stretch.to_us, again=again, again_us=stretch.again_us):
                     if not begun or piece.broken:
                         self._begin(recorded, segment, piece, first=not begun)
                         begun = True
                     self._put(recorded, piece)
+                for one in segment.shut:
+                    self._trouble(recorded, one.why, one.from_us, one.to_us)
         except WrongKey:
             raise
         except (SealError, StoreFault) as error:
@@ -115,9 +108,6 @@ class ClipMaker:
         if first:
             found = judge(self._disk, recorded.path, recorded.camera, self._identity, read=lambda _: None).finding
             self._clip.used.append((recorded, found))
-        if piece.broken:
-            at_us = piece.timed.shown_us(piece.timed.fragment.video[0])
-            self._trouble(recorded, piece.broken, at_us - 1, at_us)
         self._joiner.begin(segment.init, start_wall_us=piece.timed.start_wall_us)
 
     def _put(self, recorded: Recorded, piece: Piece) -> None:
@@ -140,4 +130,4 @@ class ClipMaker:
             return None  # told of when its turn comes
 
     def _trouble(self, recorded: Recorded, why: str, from_us: int, to_us: int) -> None:
-        self._clip.troubles.append(Trouble(from_us, to_us, f"segment {recorded.seq}: {why}"))
+        self._clip.troubles.append(Shut(from_us, to_us, f"segment {recorded.seq}: {why}"))

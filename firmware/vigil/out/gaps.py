@@ -31,14 +31,16 @@ def missing(clip: Clip, line: Timeline, from_us: int | None, to_us: int | None) 
     """Return what is missing in the film between the times asked for; None: from the first, to the last recorded."""
     assert clip.joined
     found = []
-    if from_us is not None and clip.from_us - from_us > SEAMLESS_US:
+    from_us = line.recorded[0].from_us if from_us is None else from_us
+    to_us = max(one.to_us for one in line.recorded) if to_us is None else to_us
+    if clip.from_us - from_us > SEAMLESS_US:
         why = _why(clip, line, from_us, clip.from_us) or _outside("older", there=line.before is not None)
         found.append(Missing(from_us, clip.from_us, clip.from_us - from_us, 0, 0, why))
     for seam in clip.joined.seams:
         begin_us, end_us = seam.wall_us, seam.wall_us + seam.gap_us
         if seam.gap_us > 0 and (why := _why(clip, line, begin_us, end_us) or _unexplained(line, begin_us, end_us)):
             found.append(Missing(begin_us, end_us, seam.gap_us, seam.film_us, seam.shown_us, why))
-    if to_us is not None and to_us - clip.to_us > SEAMLESS_US:
+    if to_us - clip.to_us > SEAMLESS_US:
         why = _why(clip, line, clip.to_us, to_us) or _end(line)
         found.append(Missing(clip.to_us, to_us, to_us - clip.to_us, clip.joined.duration_us, 0, why))
     return found
@@ -47,7 +49,7 @@ def missing(clip: Clip, line: Timeline, from_us: int | None, to_us: int | None) 
 def _why(clip: Clip, line: Timeline, from_us: int, to_us: int) -> str:
     """Return the reasons that hold for a time, empty where there are none."""
     words = [
-        f"it could not be opened: {one.why}" for one in clip.troubles if one.from_us < to_us and one.to_us >= from_us
+        f"it could not be opened ({one.why})" for one in clip.troubles if one.from_us < to_us and one.to_us >= from_us
     ]
     for gap in line.gaps:
         if gap.missing_us and gap.from_us < to_us and gap.to_us > from_us:

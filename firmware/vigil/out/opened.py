@@ -7,15 +7,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from vigil.errors import SealError, Truncated, WrongKey
-from vigil.out.trim import Piece, Timed, from_key, up_to
+from vigil.out.trim import Piece, Timed, from_key, until_again, up_to
 from vigil.segments.age import Identity
 from vigil.segments.mp4_boxes import ReadAt
-from vigil.segments.mp4_read import Init, read_fragments, read_init
+from vigil.segments.mp4_read import Fragment, Init, read_fragments, read_init
+from vigil.segments.stream import SEALED_CHUNK_BYTES
 from vigil.segments.unseal import Unsealed, chunks_before, open_tail, plain_offset
-from vigil.store.browse import Flushed, Recorded, read_flushes
+from vigil.store.browse import CLOCKS_AGREE_US, Flushed, Recorded, read_flushes
 from vigil.store.disk import Disk, DiskFile
 
-_CLOSER_BYTES = 24
+
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """Between `from_us` and `to_us` (wall clock) something does not open; `why` is a sentence."""
+
+    from_us: int
+    to_us: int
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +63,13 @@ class OpenedSegment:
         self._recorded = recorded
         size = file.size()
         flushes = [one for one in read_flushes(disk, recorded.path) if one.size_bytes <= size]
-        # What is signed and its closer, which is never asked for: so an open segment is read like a whole one.
-        self._plain = Unsealed(file.read_at, flushes[-1].size_bytes + _CLOSER_BYTES if flushes else size, keys)
+        # As though its last chunk, which is never asked for, were still to come: so an open segment, or a tail that
+        # was the whole file, is read like any other.
+        covered = flushes[-1].size_bytes if flushes else size
+        self._plain = Unsealed(file.read_at, covered + SEALED_CHUNK_BYTES, keys)
         self.init: Init = read_init(self._plain.read)
+        self.shut: list[Shut] = []
+        """What could not be opened so far, although it was asked for."""
         self._spans = list(self._between(flushes))
         if with_tail and recorded.tail_bytes:
             self._spans += self._tail(disk, flushes)
@@ -70,16 +82,17 @@ class OpenedSegment:
                     return span.read(fragment.video[0].offset, fragment.video[0].size)
         raise Truncated("the segment has no picture")
 
-    def pieces(self, from_us: int, to_us: int, *, again: bytes | None) -> Iterator[Piece]:
+    def pieces(self, from_us: int, to_us: int, *, again: bytes | None = None, again_us: int = 0) -> Iterator[Piece]:
         """
         Yield its pictures from the keyframe at or before `from_us` up to, not including, `to_us`.
 
-        `again` is the first picture of the segment that goes on from `to_us`,
-        None where none does. What cannot be opened is left out, and with it
-        everything up to the next keyframe; `Piece.broken` says so.
+        They end before the picture `again`, taken at about `again_us`, where
+        it is among them. What cannot be opened is left out, and with it
+        everything up to the next keyframe; `shut` tells of it.
         """
         first, key_us = self._begin(from_us)
-        return up_to(from_key(self._loaded(first), key_us), to_us, again)
+        pieces = from_key(self._loaded(first), key_us)
+        return up_to(until_again(pieces, again, again_us) if again else pieces, to_us)
 
     def _between(self, flushes: list[Flushed]) -> Iterator[_Span]:
         begin = self.init.end
@@ -125,23 +138,33 @@ class OpenedSegment:
         sound = movie.audio.timescale if movie.audio else 1
         try:
             for fragment in read_fragments(span.read, movie, offset=span.begin):
-                start_us = fragment.start_wall_us
-                yield Timed(
-                    fragment, self._recorded.from_us if start_us is None else start_us, movie.video.timescale, sound
-                )
+                yield Timed(fragment, self._start_us(fragment), movie.video.timescale, sound)
         except Truncated:
             if span.signed:
                 raise
 
+    def _start_us(self, fragment: Fragment) -> int:
+        """
+        Return when presentation time 0 was, by the wall clock that held when `fragment` was recorded.
+
+        Within a segment the camera's own clock counts: arrival jitters, and the first picture of a fragment may
+        have arrived long before it is shown. Only where the wall clock was set meanwhile does arrival tell.
+        """
+        by_arrival = fragment.start_wall_us
+        start_us = self._recorded.from_us
+        return by_arrival if by_arrival is not None and abs(by_arrival - start_us) > CLOCKS_AGREE_US else start_us
+
     def _loaded(self, first: int) -> Iterator[Piece]:
         """Yield all fragments with their data. Where something does not open, the rest of its flush is left out."""
-        broken = ""
+        broken, since_us = False, self._spans[first - 1].end_us if first else self._recorded.from_us
         for span in self._spans[first:]:
             try:
                 for timed in self._fragments(span):
                     one = timed.fragment
                     data = span.read(one.offset, one.end - one.offset)
-                    yield Piece(timed, one.offset, data, span.signed, broken)
-                    broken = ""
+                    yield Piece(timed, one.offset, data, signed=span.signed, broken=broken)
+                    broken = False
             except SealError as error:
-                broken = str(error)
+                broken = True
+                self.shut.append(Shut(since_us, span.end_us, str(error)))
+            since_us = span.end_us

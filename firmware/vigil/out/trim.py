@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from vigil.out.plan import NEAR_US
 from vigil.segments.mp4_read import Fragment, Sample
-
-NEAR_US = 2_000_000
-"""Arrival jitters: a picture that is recorded twice lies at most so far from where the clocks say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +67,15 @@ class Piece:
     """
     A fragment, or what was asked for of it, with its data: the plaintext from `offset` on.
 
-    `signed` is False for what a recovery found behind the last signed byte.
-    `broken` says why what comes before it could not be opened, empty where
-    nothing is missing.
+    `signed` is False for what a recovery found behind the last signed byte,
+    `broken` says that something right before it could not be opened.
     """
 
     timed: Timed
     offset: int
     data: bytes
     signed: bool
-    broken: str
+    broken: bool
 
     def read_at(self, offset: int, size: int) -> bytes:
         """Read the plaintext, where this piece has it."""
@@ -96,58 +93,66 @@ def from_key(pieces: Iterable[Piece], key_us: int | None) -> Iterator[Piece]:
 
     Behind a break it takes another keyframe to go on.
     """
-    begun, broken = False, ""
+    begun = broken = False
     for piece in pieces:
         broken = piece.broken or broken
         if begun and not broken:
             yield piece
         elif (part := piece.timed.from_key(None if begun else key_us)) is not None:
             yield replace(piece, timed=part, broken=broken)
-            begun, broken = True, ""
+            begun, broken = True, False
 
 
-def up_to(pieces: Iterable[Piece], to_us: int, again: bytes | None) -> Iterator[Piece]:
+def until_again(pieces: Iterable[Piece], again: bytes, at_us: int) -> Iterator[Piece]:
+    """
+    Yield `pieces` up to the picture `again`, with which the recording goes on elsewhere.
+
+    It is a keyframe taken at about `at_us`. Where it is not among them, nothing
+    is there twice, and all of them are yielded.
+    """
+    held: list[Piece] = []
+    for piece in pieces:
+        if held or piece.timed.reaches(at_us - NEAR_US):
+            held.append(piece)
+        else:
+            yield piece
+    places = [
+        (abs(piece.timed.shown_us(sample) - at_us), n, at)
+        for n, piece in enumerate(held)
+        for at, sample in enumerate(piece.timed.fragment.video)
+        if sample.key and sample.size == len(again)
+    ]
+    # A picture of nothing that moves may look like an earlier one to the bit, so the nearest counts.
+    found = next(((n, at) for _, n, at in sorted(places) if held[n].picture(at) == again), None)
+    yield from _cut(held, *found, at_us) if found else held
+
+
+def up_to(pieces: Iterable[Piece], to_us: int) -> Iterator[Piece]:
     """
     Yield `pieces` up to, not including, `to_us`.
 
     Pictures are kept in the order of decoding up to the last one that was
-    taken before `to_us`, so that each has what it is decoded from. With
-    `again` the recording goes on elsewhere with that keyframe, which may be
-    here too: then they end before it. Where it is not found they end by time,
-    half a picture's duration early.
+    taken before `to_us`, so that each has what it is decoded from.
     """
-    near_us = NEAR_US if again is not None else 0
     held: list[Piece] = []
     for piece in pieces:
-        if not held and not piece.timed.reaches(to_us - near_us):
+        if not held and not piece.timed.reaches(to_us):
             yield piece
             continue
         held.append(piece)
-        if piece.timed.is_past(to_us + near_us):
+        if piece.timed.is_past(to_us):
             break
-    place = _again(held, to_us, again) if again is not None else None
-    n, count = place or _by_time(held, to_us, tolerant=again is not None)
+    last = [
+        (n, at)
+        for n, piece in enumerate(held)
+        for at, sample in enumerate(piece.timed.fragment.video)
+        if piece.timed.shown_us(sample) < to_us
+    ]
+    if last:
+        yield from _cut(held, last[-1][0], last[-1][1] + 1, to_us)
+
+
+def _cut(held: Sequence[Piece], n: int, count: int, to_us: int) -> Iterator[Piece]:
     yield from held[:n]
     if count:
         yield replace(held[n], timed=held[n].timed.until(count, to_us))
-
-
-def _again(held: Sequence[Piece], to_us: int, again: bytes) -> tuple[int, int] | None:
-    places = [
-        (abs(piece.timed.shown_us(sample) - to_us), n, at)
-        for n, piece in enumerate(held)
-        for at, sample in enumerate(piece.timed.fragment.video)
-        if sample.key and sample.size == len(again) and abs(piece.timed.shown_us(sample) - to_us) <= NEAR_US
-    ]
-    return next(((n, at) for _, n, at in sorted(places) if held[n].picture(at) == again), None)
-
-
-def _by_time(held: Sequence[Piece], to_us: int, *, tolerant: bool) -> tuple[int, int]:
-    for n in reversed(range(len(held))):
-        timed = held[n].timed
-        for at in reversed(range(len(timed.fragment.video))):
-            sample = timed.fragment.video[at]
-            spare_us = sample.duration * 500_000 // timed.timescale if tolerant else 0
-            if timed.shown_us(sample) + spare_us < to_us:
-                return n, at + 1
-    return 0, 0

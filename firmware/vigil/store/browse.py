@@ -26,7 +26,7 @@ from vigil.store.sidecar_file import sizes
 MOST_US = 1 << 62
 _FLUSHED = b'"type":"flushed"'
 _END_WINDOW_BYTES = 65_536
-_CLOCKS_AGREE_US = 2_000_000
+CLOCKS_AGREE_US = 2_000_000
 """Within a segment, media time and arrival differ by less; where they do not, the wall clock was set meanwhile."""
 
 
@@ -232,7 +232,7 @@ def _end_us(from_us: int, last: Flushed | None) -> int:
     if last is None:
         return from_us
     by_media = from_us + _us(last.media)
-    return by_media if abs(by_media - last.end_us) <= _CLOCKS_AGREE_US else last.end_us
+    return by_media if abs(by_media - last.end_us) <= CLOCKS_AGREE_US else last.end_us
 
 
 def _us(ticks: int) -> int:

@@ -198,7 +198,7 @@ class _CameraCheck:
             if self._deleted.get(seq - 1) not in (None, "", prev):
                 self._problem(3, seq, f"its first line does not follow the deleted segment {seq - 1}", _ALTERED)
         for path in segments_of(self._directory):
-            if path.seq in self._deleted and path.keep.exists():
+            if path.seq in self._deleted and path.keep.exists() and path.seal.exists():
                 self._problem(
                     6, path.seq, "a statement says it is deleted, and it is held",
                     "it stays; somebody placed the hold by hand, past `vigil hold`",
