@@ -1,0 +1,246 @@
+"""
+Finding motion in block sums: brightness of 8 × 8 blocks against a learned background.
+
+Brightness is compared as its logarithm, so that light that becomes stronger
+by a factor adds the same amount everywhere, and can be taken away again:
+first by a curve over brightness for the whole picture (exposure, dusk, a
+lamp), then by what each block's wider surroundings have in common. What is
+left must be a thing. docs/design/motion.md has the reasons and the figures.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vigil.frames.motion_shapes import Blocks, Labels, Levels, Seen, joined_up, label
+
+Picture = NDArray[np.uint8]
+T = TypeVar("T", bound=np.generic)
+
+DARK = 4.0
+"""Added to brightness before the logarithm: below it the camera's noise is larger than any difference."""
+
+FAINTEST = 0.035
+"""The least change (3.5 %) that counts at the default sensitivity."""
+
+NOISES = 3.5
+"""A block must change by so many times its own mean flicker."""
+
+EDGE = 0.25
+"""A block beside an edge changes by so much of the edge when the camera trembles or focuses."""
+
+WEAK = 0.7
+"""What changes by this part of the threshold belongs to a thing whose other blocks pass it."""
+
+LAG_US = 400_000
+"""A thing moves if it was not where it is so long ago."""
+
+MEMORY_US = 10_000_000
+"""The background follows slow change with this time constant (or 15 pictures)."""
+
+TONES = 6
+SURROUNDINGS = 6
+
+
+class BlockSums:
+    """The background of one camera, and what differs from it (see `look`)."""
+
+    def __init__(self, *, width: int, height: int, sensitivity: float = 50.0) -> None:
+        self.size = 4 if width < 480 else 8 if width < 960 else 16
+        self.shape = height // self.size, width // self.size
+        factor = 2 ** ((50.0 - sensitivity) / 25.0)
+        self._faintest = np.float32(FAINTEST * factor)
+        self._noises = np.float32(NOISES * factor**0.5)
+        self._around = Surroundings(self.shape)
+        self._earlier: deque[tuple[int, Levels]] = deque()
+        self._looks = 0
+        self._first_us = 0
+
+    def look(self, picture: Picture, at_us: int) -> Seen:
+        """Return what moves in a picture (height × width grey bytes) taken at `at_us`, and learn from it."""
+        levels = self._levels(picture)
+        if not self._looks:
+            self._begin(levels, at_us)
+        self._looks += 1
+        gap_us = at_us - self._earlier[-1][0]
+        while len(self._earlier) > 1 and at_us - self._earlier[1][0] >= LAG_US:
+            self._earlier.popleft()
+        if self._looks % 10 == 1:
+            self._study()
+        # Few pictures tell the flicker badly.
+        noises = self._noises * np.float32(1 + 3 / self._looks)
+        threshold = np.maximum(self._faintest, noises * self._flicker) + self._edge
+        change = self._unlit(levels - self._background, threshold)
+        size = np.abs(change)
+        strong = size > threshold
+        fresh = np.zeros(self.shape, bool)
+        light = self._all_lit(levels - self._earlier[-1][1], threshold)
+        things, cover = np.zeros(self.shape, np.int32), np.zeros(self.shape, np.float32)
+        if light is None and np.count_nonzero(strong) >= 2:
+            fresh = np.abs(self._unlit(levels - self._earlier[0][1], threshold)) > 0.5 * threshold
+            things, cover, light = self._things(levels, size, threshold, fresh)
+        self._learn(levels, np.minimum(size, 4 * threshold), strong=strong, fresh=fresh, light=light, gap_us=gap_us)
+        self._earlier.append((at_us, levels))
+        ready = self._looks >= 5 and at_us - self._first_us >= 1_500_000
+        return Seen(things, cover, light=light is not None, ready=ready)
+
+    def _levels(self, picture: Picture) -> Levels:
+        rows, columns = self.shape
+        strips = picture[: rows * self.size, : columns * self.size].reshape(rows, self.size, -1)
+        # 16 × 16 × 255 just fits 16 bits. Whole lines are added, then neighbours, then pairs of neighbours: numpy's own
+        # sum over axes as short as these takes two to three times as long.
+        sums = strips[:, 0].astype(np.uint16)
+        for line in range(1, self.size):
+            sums += strips[:, line]
+        while sums.shape[1] > columns:
+            sums = sums[:, ::2] + sums[:, 1::2]
+        levels: Levels = np.log(sums * np.float32(1 / self.size**2) + np.float32(DARK))
+        return levels
+
+    def _begin(self, levels: Levels, at_us: int) -> None:
+        self._background = levels.copy()
+        self._flicker = np.zeros(self.shape, np.float32)
+        self._earlier.append((at_us, levels.copy()))
+        self._first_us = at_us
+
+    def _study(self) -> None:
+        """Note where the background has edges, and which blocks are how bright."""
+        edge = np.zeros(self.shape, np.float32)
+        across, down = np.abs(np.diff(self._background, axis=1)), np.abs(np.diff(self._background, axis=0))
+        for part, difference in (
+            (edge[:, 1:], across), (edge[:, :-1], across), (edge[1:], down), (edge[:-1], down),
+        ):  # fmt: skip
+            np.maximum(part, difference, out=part)
+        self._edge = edge * np.float32(EDGE)
+        flat = self._background.ravel()
+        self._tones = np.array_split(np.argsort(flat)[::2], TONES)
+        self._tone_levels = np.array([flat[tone[len(tone) // 2]] for tone in self._tones])
+
+    def _unlit(self, change: Levels, threshold: Levels) -> Levels:
+        """Return a change of levels without what light explains."""
+        middle = _middle(change[::2, ::2])
+        if abs(middle) < self._faintest / 4:
+            change = change - middle
+        else:
+            flat = change.ravel()
+            curve = [_middle(flat[tone]) for tone in self._tones]
+            change = change - np.interp(self._background, self._tone_levels, curve).astype(np.float32)
+        # Clipped, so that a thing does not lift its surroundings much.
+        return change - self._around.mean(np.clip(change, -threshold, threshold))
+
+    def _things(
+        self, levels: Levels, size: Levels, threshold: Levels, fresh: Blocks
+    ) -> tuple[Labels, Levels, Blocks | None]:
+        weak = size > WEAK * threshold
+        labels, count = label(joined_up(weak))
+        labels[~weak] = 0
+        flat = labels.ravel()
+        blocks = np.bincount(flat, minlength=count + 1)
+        strong = np.bincount(flat, (size > threshold).ravel(), count + 1)
+        moved = np.bincount(flat, (fresh & weak).ravel(), count + 1)
+        # Noise makes long chains of weak blocks: two in five must be strong.
+        likely = (blocks >= 3) & (strong >= np.maximum(2, 0.4 * blocks))
+        likely[0] = False
+        cover, light = np.zeros(self.shape, np.float32), None
+        for number in np.flatnonzero(likely):
+            thing = labels == number
+            at_once = moved[number] > 0.9 * blocks[number]
+            if self._is_light(levels - self._background, thing, threshold, at_once=at_once):
+                light = thing if light is None else light | thing
+            elif moved[number] >= max(2.0, 0.15 * blocks[number]):
+                # Blocks that a thing only touches change less than those it fills.
+                depths = np.sort(size[thing])
+                cover[thing] = np.minimum(1, size[thing] / (0.35 * depths[len(depths) * 3 // 4]))
+        return labels, cover, light
+
+    def _all_lit(self, change: Levels, threshold: Levels) -> Blocks | None:
+        """Return all blocks if the whole picture became brighter or darker since the one before, by much."""
+        if abs(_middle(change[::2, ::2])) < 3 * self._faintest:
+            return None
+        all_ = np.ones(self.shape, bool)
+        return all_ if self._is_light(change, all_, threshold, at_once=True) else None
+
+    def _is_light(self, change: Levels, region: Blocks, threshold: Levels, *, at_once: bool) -> bool:
+        """
+        Say whether a region only became brighter or darker.
+
+        Then what was beside each other still differs by the same factor: the
+        change is flat inside. A thing may be flat too, so the region must also
+        be large and either have changed all at once or have a soft outline.
+        """
+        share = float(np.count_nonzero(region)) / region.size
+        if share < 0.006 or (share < 0.1 and not at_once):
+            return False
+        outside = _middle(change[~region]) if share < 1 else 0.0
+        depth = _middle(np.abs(change[region] - outside))
+        if share < 0.1 and depth < 4 * _middle(threshold[region]):
+            return False
+        flat = inner = 0
+        outline = []
+        for axis in (0, 1):
+            this, following = _pairs(region, axis, 1)
+            even = np.abs(np.diff(change, axis=axis)) < np.maximum(_pairs(threshold, axis, 1)[1], 0.25 * depth)
+            flat += int(np.count_nonzero(even & this & following))
+            inner += int(np.count_nonzero(this & following))
+            near, far = _pairs(change, axis, 2)
+            this, following = _pairs(region, axis, 2)
+            outline.append(np.abs(far - near)[this ^ following])
+        if flat <= 0.8 * inner:
+            return False
+        steps = np.concatenate(outline)
+        return at_once or not steps.size or _middle(steps) < 0.4 * depth
+
+    def _learn(
+        self, levels: Levels, size: Levels, *, strong: Blocks, fresh: Blocks, light: Blocks | None, gap_us: int
+    ) -> None:
+        pace = max(min(gap_us / MEMORY_US, 1 / 15), 1 / self._looks)
+        if self._looks <= 25:
+            follow, calm = np.full(self.shape, pace, np.float32), np.full(self.shape, pace, np.float32)
+        else:
+            # What moves is not learned; what came and stays becomes background.
+            follow = np.where(strong, np.where(fresh, 0.15 * pace, 0.7 * pace), pace).astype(np.float32)
+            calm = np.where(strong, 0.05 * pace, 0.5 * pace).astype(np.float32)
+        if light is not None:
+            follow[light] = 1.0
+            for _, earlier in self._earlier:
+                earlier[light] = levels[light]
+        self._background += follow * (levels - self._background)
+        self._flicker += calm * (size - self._flicker)
+
+
+class Surroundings:
+    """Means over a block's surroundings, 13 × 13 blocks, cut off at the picture's edge."""
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self._shape = shape
+        self._counts = self._sums(np.ones(shape, np.float32))
+
+    def mean(self, values: Levels) -> Levels:
+        """Return for each block the mean of its surroundings."""
+        return self._sums(values) / self._counts
+
+    def _sums(self, values: Levels) -> Levels:
+        reach = SURROUNDINGS
+        rows, columns = self._shape
+        tall = np.zeros((rows + 2 * reach + 1, columns), np.float32)
+        np.cumsum(values, axis=0, out=tall[reach + 1 : reach + 1 + rows])
+        tall[reach + 1 + rows :] = tall[reach + rows]
+        values = tall[2 * reach + 1 :] - tall[: -2 * reach - 1]
+        wide = np.zeros((rows, columns + 2 * reach + 1), np.float32)
+        np.cumsum(values, axis=1, out=wide[:, reach + 1 : reach + 1 + columns])
+        wide[:, reach + 1 + columns :] = wide[:, reach + columns : reach + columns + 1]
+        return wide[:, 2 * reach + 1 :] - wide[:, : -2 * reach - 1]
+
+
+def _middle(values: Levels) -> float:
+    """Return the median, or the larger of the two in the middle; a quarter of the time of numpy's."""
+    flat = values.ravel()
+    return float(np.partition(flat, flat.size // 2)[flat.size // 2])
+
+
+def _pairs(values: NDArray[T], axis: int, apart: int) -> tuple[NDArray[T], NDArray[T]]:
+    return (values[:-apart], values[apart:]) if axis == 0 else (values[:, :-apart], values[:, apart:])
