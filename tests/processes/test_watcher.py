@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 from vigil.clock import HandClock
 from vigil.config.model import Camera, Motion
 from vigil.frames.packet import Luma
@@ -11,12 +13,13 @@ WIDTH, HEIGHT = 160, 96
 
 
 def picture(at_us: int, *, square: int | None = None) -> Luma:
-    """A grey wall, with a bright square at `square` pixels from the left."""
-    grey = bytearray(bytes((100,)) * (WIDTH * HEIGHT))
+    """A wall with a pattern and a sensor's noise; a bright square stands `square` pixels from the left."""
+    rng = random.Random(at_us)
+    noise = rng.randbytes(WIDTH * HEIGHT)
+    grey = bytearray(60 + n // WIDTH + n % WIDTH // 4 + noise[n] % 3 for n in range(WIDTH * HEIGHT))
     if square is not None:
         for row in range(30, 60):
-            grey[row * WIDTH + square : row * WIDTH + square + 20] = bytes((220,)) * 20
-    grey[0] = at_us // 200_000 % 2  # the least significant bit of one pixel: noise, so that nothing looks frozen
+            grey[row * WIDTH + square : row * WIDTH + square + 20] = bytes((230,)) * 20
     return Luma(bytes(grey), WIDTH, HEIGHT, at_us, key=True)
 
 

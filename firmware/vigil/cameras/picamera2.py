@@ -108,7 +108,7 @@ class Picamera2Source(Source):
         at_us = self._clock.steady_us()
         if self._pace.due(at_us):
             grey, width, height = self._brightness(request)
-            self._inbox.luma(Luma(grey, width, height, at_us))
+            self._inbox.luma(Luma(grey, width, height, at_us, key=True))
 
     def _fault(self, error: Exception) -> None:
         lost = CameraLost(f"{self._called} failed: {reason(error)}")

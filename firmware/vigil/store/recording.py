@@ -10,41 +10,22 @@ by `tick` when the disk works. The order of every write is docs/spec/store.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from vigil.clock import Clock
 from vigil.errors import StoreError, StoreFault, StoreFull
-from vigil.frames.packet import AudioCodec, Packet, VideoCodec
+from vigil.frames.packet import Packet
 from vigil.segments import cutter as cuts
 from vigil.segments.age import Recipient
 from vigil.segments.cutter import Cutter
-from vigil.segments.due import flush_due
-from vigil.segments.mp4 import FragmentWriter
-from vigil.segments.seal import Sealer
 from vigil.store.camera_store import CameraStore, is_full
 from vigil.store.layout import SegmentPath, segments_of
+from vigil.store.media_segment import Codecs, MediaSegment
 from vigil.store.room import Room
 from vigil.store.script import Deleting, Ending, Entry, Opening, Saying, Script
 
 QUIET_MOST_US = 3600 * 1_000_000
 _RETRY_MOST_S = 30.0
-
-
-@dataclass(slots=True)
-class OpenSegment:
-    """What is known of the media segment that is being written."""
-
-    writer: FragmentWriter
-    sealer: Sealer
-    first_dts: int
-    frames: int = 0
-    media: int = 0
-    end_at_us: int = 0
-    oldest_us: int | None = None
-    waiting_bytes: int = 0
-    file_bytes: int = 0
-    last: Packet | None = None
 
 
 class Recording:
@@ -77,8 +58,8 @@ class Recording:
         self._taking: Opening | None = None
         self._first_of_take = True
         self._cutter: Cutter | None = None
-        self._codecs: tuple[VideoCodec, AudioCodec | None] | None = None
-        self._segment: OpenSegment | None = None
+        self._codecs: Codecs | None = None
+        self._segment: MediaSegment | None = None
         self._quiet_since_us = 0
         self._full = False
         self._delay_s = 0.0
@@ -190,7 +171,7 @@ class Recording:
 
     def _open_take(self, opening: Opening) -> None:
         self._taking, self._first_of_take = opening, True
-        self._cutter = Cutter(segment_s=self._segment_s)
+        self._cutter = Cutter(segment_s=self._segment_s, audio=self._codecs[1] if self._codecs else None)
 
     def _end_take(self, ending: Ending) -> None:
         if self._cutter:
@@ -214,70 +195,32 @@ class Recording:
                 self._seal(why or str(cut.why))
 
     def _fragment(self, cut: cuts.Fragment) -> None:
-        video = [packet for packet in cut.packets if not packet.audio]
-        wall_us = self._wall_us((video or cut.packets)[0].at_us)
-        segment = self._segment or self._open_segment(cut.packets, wall_us)
-        boxes = segment.writer.fragment(cut.packets, end_dts=cut.end_dts, wall_us=wall_us)
-        segment.sealer.add(boxes)
-        segment.waiting_bytes += len(boxes)
-        if segment.oldest_us is None:
-            # A pre-roll is older than its trigger: what counts is when it was asked for.
-            segment.oldest_us = self._clock.steady_us() if not segment.frames else cut.packets[0].at_us
-        segment.last = cut.packets[-1]
-        if video:
-            segment.frames += len(video)
-            usual = video[-1].dts - video[-2].dts if len(video) > 1 else 0
-            segment.media = max(0, (cut.end_dts or video[-1].dts + usual) - segment.first_dts)
-            segment.end_at_us = max(packet.at_us for packet in video)
-        self._flush_if_due(self._clock.steady_us(), at_fragment=True)
+        if self._segment is None:
+            self._segment = self._open_segment(cut.packets)
+        self._segment.add(cut, self._clock.steady_us())
 
-    def _open_segment(self, packets: Sequence[Packet], wall_us: int) -> OpenSegment:
+    def _open_segment(self, packets: Sequence[Packet]) -> MediaSegment:
         assert self._codecs
         assert self._taking
-        video, audio = self._codecs
         if self.store.open_for == "quiet":
             self.store.end_quiet(why="pictures are due")
-        codec: dict[str, Any] = {"name": video.name, "width": video.width, "height": video.height}
-        if audio:
-            codec["audio"] = {"name": audio.name, "sample_rate": audio.sample_rate, "channels": audio.channels}
         fields = self._taking.lasting | (self._taking.fields if self._first_of_take else {})
-        self.store.begin(
-            "media", why=self._taking.why, trust=self.trust, start_us=wall_us, codec=codec,
-            recipients=[str(recipient) for recipient in self._recipients], **fields,
+        segment = MediaSegment(
+            self.store, packets, self._codecs, recipients=self._recipients, random_bytes=self._random_bytes,
+            loss_s=self._loss_s, wall_us=self._wall_us, durable=self._is_durable, why=self._taking.why,
+            trust=self.trust, fields=fields,
         )  # fmt: skip
-        first = next(packet for packet in packets if not packet.audio)
-        segment = OpenSegment(FragmentWriter(video, audio), Sealer(self._recipients, self._random_bytes), first.dts)
-        segment.sealer.add(segment.writer.init(packets, wall_us=wall_us))
-        self._segment, self._first_of_take = segment, False
+        self._first_of_take = False
         return segment
 
-    def _flush_if_due(self, now_us: int, *, at_fragment: bool = False) -> None:
-        segment = self._segment
-        if segment and segment.oldest_us is not None and flush_due(
-            oldest_us=segment.oldest_us, now_us=now_us, loss_s=self._loss_s, pending_bytes=segment.waiting_bytes,
-            padding_bytes=segment.sealer.padding_bytes, at_fragment=at_fragment,
-        ):  # fmt: skip
-            self._flush(segment)
-
-    def _flush(self, segment: OpenSegment) -> None:
-        if segment.oldest_us is None:
-            return
-        flush = segment.sealer.flush()
-        self.store.write(flush, **self._ends(segment))
-        segment.file_bytes = flush.size_bytes
-        segment.oldest_us, segment.waiting_bytes = None, 0
-        self.durable_at_us = segment.end_at_us
-        if segment.last:
-            self._script.durable_until(segment.last)
+    def _is_durable(self, last: Packet, end_at_us: int) -> None:
+        self.durable_at_us = end_at_us
+        self._script.durable_until(last)
 
     def _seal(self, why: str) -> None:
         segment, self._segment = self._segment, None
         if segment:
-            self._flush(segment)
-            self.sealed.append(self.store.seal(segment.sealer.close(), why=why, **self._ends(segment)))
-
-    def _ends(self, segment: OpenSegment) -> dict[str, int]:
-        return {"frames": segment.frames, "media": segment.media, "end_us": self._wall_us(segment.end_at_us)}
+            self.sealed.append(segment.seal(why))
 
     # Statements and deletions
 
@@ -302,7 +245,8 @@ class Recording:
     def _due(self, now_us: int) -> None:
         if self._cutter and (made := self._cutter.tick(now_us)):
             self._cut(made)
-        self._flush_if_due(now_us)
+        if self._segment:
+            self._segment.flush_if_due(now_us)
         self.store.say_certificate()
 
     # Faults
