@@ -124,6 +124,31 @@ class FaultyCalls(Calls):
         super().rmdir(path)
 
 
+class BadSectors(Calls):
+    """A disk that has lost bytes: reading the files in `lost`, or writing over them, fails every time."""
+
+    def __init__(self, *lost):
+        self.lost = set(lost)
+        self._fds = {}
+
+    def open(self, path, flags, mode=0o640):
+        fd = super().open(path, flags, mode)
+        self._fds[fd] = Path(path)
+        return fd
+
+    def pread(self, fd, size, offset):
+        self._touch(fd)
+        return super().pread(fd, size, offset)
+
+    def pwrite(self, fd, data, offset):
+        self._touch(fd)
+        return super().pwrite(fd, data, offset)
+
+    def _touch(self, fd):
+        if self._fds.get(fd) in self.lost:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
 class PowerCut(BaseException):
     """The power went. No handler of the program may catch it, as none could."""
 

@@ -281,8 +281,10 @@ def test_what_is_not_signed_yet_is_kept_wherever_the_power_goes_while_it_is_put_
 def test_every_cut_and_every_cut_of_the_restart_after_it(tmp_path):
     every = range(1, operations(tmp_path) + 1)
 
-    states = check_cuts(tmp_path, every, lambda nth: [*ENDS, *between(nth, 20)])
-    again = check_cuts_of_restarts(tmp_path, every, lambda nth: [*ENDS, *between(nth, 1)], step=1)
+    for name in ("once", "twice"):
+        (tmp_path / name).mkdir()
+    states = check_cuts(tmp_path / "once", every, lambda nth: [*ENDS, *between(nth, 20)])
+    again = check_cuts_of_restarts(tmp_path / "twice", every, lambda nth: [*ENDS, *between(nth, 1)], step=1)
 
     print(f"{states} states of a cut, {again} of a cut and another one while that was mended")
     assert states > 2000

@@ -13,19 +13,21 @@ from pathlib import Path
 from typing import Any
 
 from vigil.clock import Clock
-from vigil.errors import StoreError, StoreFault
+from vigil.errors import StoreError, StoreFault, WrongStore
 from vigil.segments.age import b64
 from vigil.segments.seal import Flush
 from vigil.segments.session import Session
-from vigil.segments.sidecar import CHAIN_START, Chain, Statement
-from vigil.store.disk import Disk, DiskFile
+from vigil.segments.sidecar import CHAIN_START, FINAL, Chain, Statement
+from vigil.store.disk import UNREADABLE, Disk, DiskFile
 from vigil.store.layout import SegmentPath, segment_path, segments_of
 from vigil.store.marker import check_marker
 from vigil.store.recover import recover
 from vigil.store.removal import remove_files, unfinished_removals
-from vigil.store.sidecar_file import SidecarFile, is_finished, last_statement, sizes
+from vigil.store.sidecar_file import SidecarFile, last_statement, sizes
 
 _PREPARE_BYTES = 4 << 20
+_READS = 3
+"""So often the newest segment must have been unreadable before recording goes on without what cannot be read."""
 
 
 class CameraStore:
@@ -71,6 +73,8 @@ class CameraStore:
         """The newest checkpoint seen; every new segment names it."""
         self._certified = False
         self._abandoned: tuple[SegmentPath, int] | None = None
+        self._failed_reads = 0
+        self._given_up: tuple[int, str] | None = None
 
     @property
     def open_for(self) -> str:
@@ -79,36 +83,23 @@ class CameraStore:
 
     def open(self) -> None:
         """Take the lock, finish what is unfinished, find the chain's head. Raises `StoreError`."""
-        check_marker(self._disk, self.video, self._store_id)
+        self._check_marker()
         self._disk.make_directory(self.directory)
         if self._lock is None:
             self._lock = self._disk.try_lock(self.directory / ".lock")
             if self._lock is None:
                 raise StoreError(f"another process records {self.camera}: stop it first ({self.directory / '.lock'})")
         segments = segments_of(self.directory)
-        head = CHAIN_START
-        while segments and not is_finished(self._disk, segments[-1].seal):
-            if not segments[-1].seal.exists():
-                # Pictures or holds without a sidecar: not ours to touch, `vigil check` names them.
-                segments.pop()
-                continue
-            done = self._recover(segments[-1])
-            if done is not None:
-                head = done
-                break
-            segments.pop()
-        else:
-            last = last_statement(self._disk, segments[-1].seal) if segments else None
-            head = last.digest if last else CHAIN_START
-            self.ended_us = last.at_us if last else None
         self.next_seq = segments[-1].seq + 1 if segments else 1
-        self._chain = Chain(self._session, self._clock, prev=head)
+        self._chain = Chain(self._session, self._clock, prev=self._finish(segments))
         self._abandoned = None
         for segment in unfinished_removals(self._disk, segments):
             remove_files(self._disk, segment, self.directory)
 
     def begin(self, kind: str, *, why: str, trust: str, **opened: Any) -> SegmentPath:
         """Open the next sidecar: ``media`` or ``quiet``. The one before must have been ended."""
+        # A disk may have been taken away since: what its directory is then on is not ours to fill.
+        self._check_marker()
         self.current = segment_path(self.directory, self.next_seq, self._clock.wall_us())
         self._disk.make_directory(self.current.directory)
         self._kind = kind
@@ -123,6 +114,10 @@ class CameraStore:
         )  # fmt: skip
         self._certified = cert is not None
         self._disk.sync_directory(self.current.directory)
+        if self._given_up:
+            seq, why = self._given_up
+            self.say("marked", seq=seq, why=why)
+            self._given_up = None
         return self.current
 
     def say(self, type_: str, **fields: Any) -> None:
@@ -207,9 +202,57 @@ class CameraStore:
     def close(self) -> None:
         """Give the lock back. Segments must have been ended before; an open one is left for recovery."""
         self.abandon()
+        self._unlock()
+
+    def _check_marker(self) -> None:
+        try:
+            check_marker(self._disk, self.video, self._store_id)
+        except WrongStore:
+            # The lock lies on the disk that went; nobody could unmount it while we hold on to it.
+            self._unlock()
+            raise
+
+    def _unlock(self) -> None:
         if self._lock is not None:
             self._disk.unlock(self._lock)
             self._lock = None
+
+    def _finish(self, segments: list[SegmentPath]) -> str:
+        """Finish the newest sidecar; return the digest of the camera's last line. What has no statement is left out."""
+        while segments:
+            newest = segments[-1]
+            # Pictures or holds without a sidecar are not ours to touch; `vigil check` names them.
+            if newest.seal.exists():
+                if head := self._end_of(newest):
+                    return head
+                if newest.seq + 1 == self.next_seq and not newest.media.exists():
+                    self.next_seq = newest.seq
+            segments.pop()
+        return CHAIN_START
+
+    def _end_of(self, newest: SegmentPath) -> str | None:
+        """
+        Return the digest of the last line of `newest`, which is finished then; None where it says nothing.
+
+        A disk that has lost some of its bytes must not end recording for ever:
+        after some tries, what cannot be read is given up, and that is stated.
+        """
+        try:
+            last = last_statement(self._disk, newest.seal)
+            if last and last.type in FINAL:
+                self.ended_us = last.at_us
+                head: str | None = last.digest
+            else:
+                head = self._recover(newest, give_up=self._failed_reads >= _READS)
+        except StoreFault as fault:
+            self._failed_reads += fault.errno in UNREADABLE
+            if fault.errno not in UNREADABLE or self._failed_reads <= _READS:
+                raise
+            why = f"its statements cannot be read, so a new chain begins: {fault}"
+            self._given_up = newest.seq, why[:300]
+            return CHAIN_START
+        self._failed_reads, self._given_up = 0, None
+        return head
 
     def _last_of(self, segment: SegmentPath) -> Statement | None:
         try:
@@ -217,11 +260,11 @@ class CameraStore:
         except StoreFault:
             return None  # what cannot be read any more may still be deleted
 
-    def _recover(self, segment: SegmentPath) -> str | None:
+    def _recover(self, segment: SegmentPath, *, give_up: bool) -> str | None:
         ours = self._abandoned if self._abandoned and self._abandoned[0] == segment else None
         done = recover(
             self._disk, segment, self._session, self._clock, boot=self._boot,
-            keep_tail=ours is None, durable_bytes=ours[1] if ours else None,
+            keep_tail=ours is None, durable_bytes=ours[1] if ours else None, give_up=give_up,
         )  # fmt: skip
         if done is None:
             return None

@@ -22,6 +22,9 @@ from vigil.errors import StoreFault
 _KEEP_SIZE = 1
 """FALLOC_FL_KEEP_SIZE of linux/falloc.h."""
 
+UNREADABLE = {errno.EIO, errno.EILSEQ, errno.EUCLEAN, errno.EBADMSG, errno.ENODATA}
+"""What a disk answers that has lost the bytes; EILSEQ is dm-integrity's."""
+
 
 class Calls:
     """The operating system's calls that Vigil's stores are made of."""

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from vigil.store.disk import named
+
 MARKER = ".vigil-store"
 IDENTITY = "identity"
 LAST_KNOWN = "last-known"
 RESERVE = ".reserve"
 _NAME = re.compile(r"([0-9]{8,})-([0-9]{8}T[0-9]{6}Z)\.(mp4\.age|seal|tail|keep)")
+_YEAR, _TWO_DIGITS = re.compile("[0-9]{4}"), re.compile("[0-9]{2}")
 _CAMERA = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
@@ -53,10 +56,15 @@ def segment_path(camera_directory: Path, seq: int, start_us: int) -> SegmentPath
 
 
 def segments_of(camera_directory: Path) -> list[SegmentPath]:
-    """Return every segment of a camera of which any file exists, oldest (lowest `seq`) first."""
+    """
+    Return every segment of a camera of which any file exists, oldest (lowest `seq`) first.
+
+    Raises `StoreFault` where the disk cannot say: that must never look like a
+    camera without segments.
+    """
     found: dict[tuple[int, str], SegmentPath] = {}
     for day in _days(camera_directory):
-        for entry in day.iterdir():
+        for entry in _entries(day):
             if match := _NAME.fullmatch(entry.name):
                 stem = f"{match[1]}-{match[2]}"
                 found.setdefault((int(match[1]), str(entry.parent / stem)), SegmentPath(int(match[1]), day, stem))
@@ -70,14 +78,22 @@ def parse_path(path: Path) -> SegmentPath | None:
 
 
 def cameras_in(video: Path) -> list[str]:
-    """Return the cameras that have a directory in the store, by name."""
-    if not video.is_dir():
-        return []
-    return sorted(entry.name for entry in video.iterdir() if entry.is_dir() and _CAMERA.fullmatch(entry.name))
+    """Return the cameras that have a directory in the store, by name. Raises `StoreFault` where the disk cannot say."""
+    return sorted(entry.name for entry in _entries(video) if _CAMERA.fullmatch(entry.name) and entry.is_dir())
 
 
 def _days(camera_directory: Path) -> Iterator[Path]:
-    if not camera_directory.is_dir():
-        return
-    for year in camera_directory.glob("[0-9][0-9][0-9][0-9]"):
-        yield from year.glob("[0-9][0-9]/[0-9][0-9]")
+    for year in _entries(camera_directory):
+        if _YEAR.fullmatch(year.name):
+            for month in _entries(year):
+                if _TWO_DIGITS.fullmatch(month.name):
+                    yield from (day for day in _entries(month) if _TWO_DIGITS.fullmatch(day.name))
+
+
+def _entries(directory: Path) -> list[Path]:
+    """Return what is in `directory`; nothing where it does not exist (days go when their last segment does)."""
+    with named(directory, "list"):
+        try:
+            return list(directory.iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            return []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import errno
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 from vigil.errors import FormatError, LogDamaged, StoreFault
 from vigil.segments.checkpoint import Checkpoint, peek_checkpoint
 from vigil.segments.note import NoteSigner, sign_note
-from vigil.store.disk import Disk, named
+from vigil.store.disk import UNREADABLE, Disk, named
 from vigil.store.entry import SALT_BYTES, write_entry
 from vigil.store.log_files import PART, Identity, LogFiles, find_logs, log_id_of, split_notes
 from vigil.store.merkle import leaf_hash
@@ -21,8 +20,6 @@ from vigil.store.standing import Standing, survey
 from vigil.store.tiles import Tiles
 
 RandomBytes = Callable[[int], bytes]
-_UNREADABLE = {errno.EIO, errno.EILSEQ, errno.EUCLEAN, errno.EBADMSG, errno.ENODATA}
-"""What a disk answers that has lost the bytes; EILSEQ is dm-integrity's."""
 
 
 def origin_prefix(device_id: str) -> str:
@@ -108,7 +105,7 @@ def _go_on(disk: Disk, directory: Path, floor: Checkpoint | None, *, tries: int 
         files = newest(disk, find_logs(directory))
         standing = survey(disk, files, watch=None if floor is None else floor.size)
     except StoreFault as fault:
-        if fault.errno not in _UNREADABLE:
+        if fault.errno not in UNREADABLE:
             raise
         if tries > 1:
             return _go_on(disk, directory, floor, tries=tries - 1)

@@ -8,14 +8,16 @@ in the middle of it, gives the same result as doing it once.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from vigil.clock import Clock
+from vigil.errors import StoreFault
 from vigil.segments.age import unb64
 from vigil.segments.session import Session
 from vigil.segments.sidecar import Chain, Statement, whole_bytes
-from vigil.store.disk import Disk, DiskFile
+from vigil.store.disk import UNREADABLE, Disk, DiskFile
 from vigil.store.layout import SegmentPath
 from vigil.store.sidecar_file import read_sidecar, sizes
 
@@ -48,15 +50,18 @@ def recover(
     boot: str,
     keep_tail: bool = True,
     durable_bytes: int | None = None,
+    give_up: bool = False,
 ) -> Recovered | None:
     """
     Finish `segment`, whose sidecar is the newest of its camera.
 
     `durable_bytes` cuts the sidecar back to what is known to be durable (after
     a failed sync while we live); `keep_tail=False` drops unsigned chunks, for
-    a caller who still has their pictures in memory. Returns None where nothing
-    was ever stated: the empty sidecar is removed and its `seq` is free again.
-    Raises `StoreFault`; then the same call may be made again.
+    a caller who still has their pictures in memory. With `give_up`, pictures
+    that the disk cannot read or mend are stated as damaged and left alone.
+    Returns None where nothing was ever stated: the empty sidecar is removed and
+    its `seq` is free again. Raises `StoreFault`; then the same call may be made
+    again.
     """
     if durable_bytes is not None:
         _cut(disk, segment, durable_bytes)
@@ -71,7 +76,13 @@ def recover(
         _cut(disk, segment, len(whole))
         final = statements[-1]
         return Recovered(final.digest, final.fields["bytes"], 0, damaged=False, ended_us=final.at_us)
-    mended = _mend_media(disk, segment, _last_flush(statements), keep_tail=keep_tail)
+    flushed = _last_flush(statements)
+    try:
+        mended = _mend_media(disk, segment, flushed, keep_tail=keep_tail)
+    except StoreFault as fault:
+        if not give_up or fault.errno not in UNREADABLE:
+            raise
+        mended = _damaged(flushed, flushed.fields if flushed else {"bytes": 0, "sha256": None})
     _cut(disk, segment, len(whole))
     lines = whole.split(b"\n")[:-1]
     chain = Chain(session, clock, prev=hashlib.sha256(lines[-1]).hexdigest(), n=len(lines))
@@ -86,23 +97,29 @@ def recover(
 def _mend_media(disk: Disk, segment: SegmentPath, last: Statement | None, *, keep_tail: bool) -> dict[str, Any]:
     """Bring the media file to its last signed flush plus closer; return the fields of the `recovered` statement."""
     covered = last.fields["bytes"] if last else 0
-    said = {name: (last.fields[name] if last else 0) for name in ("frames", "media", "end_us")}
     size = sizes(segment.media)
     if size < covered or (last and not segment.media.exists()):
-        digest = _digest(disk, segment) if size else None
-        return {**said, "bytes": size, "sha256": digest, "tail_bytes": 0, "damaged": True}
+        return _damaged(last, {"bytes": size, "sha256": _digest(disk, segment) if size else None})
     tail = _keep_tail(disk, segment, covered, size) if keep_tail else None
     if last is None:
         # Nothing in the file was ever signed. Where it was worth keeping it is in the tail now.
         disk.unlink(segment.media)
         disk.sync_directory(segment.directory)
-        return {**said, "bytes": 0, **_tail_fields(tail), "damaged": False}
+        return {**_said(last), "bytes": 0, **_tail_fields(tail), "damaged": False}
     with disk.change(segment.media) as file:
         file.write_at(covered, unb64(last.fields["closer"]))
         file.truncate(covered + CLOSER_BYTES)
         file.sync()
         digest = _hash(file)
-    return {**said, "bytes": covered + CLOSER_BYTES, "sha256": digest, **_tail_fields(tail), "damaged": False}
+    return {**_said(last), "bytes": covered + CLOSER_BYTES, "sha256": digest, **_tail_fields(tail), "damaged": False}
+
+
+def _said(last: Statement | None) -> dict[str, Any]:
+    return {name: (last.fields[name] if last else 0) for name in ("frames", "media", "end_us")}
+
+
+def _damaged(last: Statement | None, covers: Mapping[str, Any]) -> dict[str, Any]:
+    return {**_said(last), "bytes": covers["bytes"], "sha256": covers["sha256"], "tail_bytes": 0, "damaged": True}
 
 
 def _keep_tail(disk: Disk, segment: SegmentPath, covered: int, size: int) -> bytes | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from vigil.errors import StoreFault
 from vigil.store.disk import Disk
 from vigil.store.layout import SegmentPath
 from vigil.store.sidecar_file import read_sidecar
@@ -27,7 +28,10 @@ def unfinished_removals(disk: Disk, segments: Sequence[SegmentPath]) -> Iterator
     """Yield segments whose `deleted` statement stands in one of the newest sidecars while their files still exist."""
     there = {segment.seq: segment for segment in segments}
     for newest in segments[-_LOOK_BACK:]:
-        statements, _ = read_sidecar(disk, newest.seal)
+        try:
+            statements, _ = read_sidecar(disk, newest.seal)
+        except StoreFault:
+            continue  # whoever ordered a deletion that it states sees that the segment is still there, and asks again
         for statement in statements:
             gone = there.get(statement.fields["seq"]) if statement.type == "deleted" else None
             if gone and not gone.keep.exists():

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from vigil.errors import SealError, StoreFault
-from vigil.segments.sidecar import FINAL, Chain, Statement, read_line, whole_bytes
-from vigil.store.disk import Disk, DiskFile
+from vigil.segments.sidecar import Chain, Statement, read_line, whole_bytes
+from vigil.store.disk import Disk, DiskFile, named
 
 ROOM_BYTES = 32_768
 """
@@ -89,15 +89,10 @@ def last_statement(disk: Disk, path: Path, *, window_bytes: int = 65_536) -> Sta
         return None
 
 
-def is_finished(disk: Disk, path: Path) -> bool:
-    """Say whether the sidecar ends with a statement that nothing may follow."""
-    last = last_statement(disk, path)
-    return last is not None and last.type in FINAL
-
-
 def sizes(path: Path) -> int:
-    """Return the size of `path` in bytes, 0 where it does not exist."""
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
+    """Return the size of `path` in bytes, 0 where it does not exist. Raises `StoreFault`."""
+    with named(path, "ask for the size of"):
+        try:
+            return path.stat().st_size
+        except FileNotFoundError:
+            return 0
