@@ -23,35 +23,43 @@ class Shelf:
 
     def kept(self) -> list[Kept]:
         """Look again, and return all segments that have a sidecar. Holds are looked up every time."""
-        known: dict[SegmentPath, Kept] = {}
+        finished: dict[SegmentPath, Kept] = {}
         out = []
         for camera in cameras_in(self._video):
             for path in segments_of(self._video / camera):
-                one = self._known.get(path) or self._read(camera, path)
+                one, is_finished = (known, True) if (known := self._known.get(path)) else self._read(camera, path)
                 if one is None:
                     continue
-                if one.ended_us:
-                    known[path] = one
+                if is_finished:
+                    finished[path] = one
                 out.append(_held(one) if path.keep.exists() else one)
-        self._known = known
+        self._known = finished
         return out
 
-    def _read(self, camera: str, path: SegmentPath) -> Kept | None:
-        """Read both ends of a sidecar. An unfinished one has no end yet (`ended_us` 0) and is read again."""
+    def _read(self, camera: str, path: SegmentPath) -> tuple[Kept | None, bool]:
+        """
+        Read both ends of a sidecar; say whether it is finished, so that it need not be read again.
+
+        An unfinished one has lasted until its last statement at least. Where
+        nothing says until when, its clock counts as not to be believed.
+        """
         try:
+            size = sizes(path.media) + sizes(path.tail) + sizes(path.seal)
             last = last_statement(self._disk, path.seal)
             with self._disk.read(path.seal) as file:
                 first = read_line(file.read_at(0, LINE_LIMIT_BYTES).partition(b"\n")[0])
         except StoreFault:
-            return None
+            return None, False
         except SealError:
             first = None
-        size = sizes(path.media) + sizes(path.tail) + sizes(path.seal)
-        trust = Trust(first.fields["clock"]) if first and first.fields.get("clock") in list(Trust) else Trust.UNSYNCED
-        started = first.fields.get("start_us", first.at_us) if first else 0
-        finished = last is not None and last.type in FINAL
-        ended = (last.fields.get("end_us") or last.at_us) if last and finished else 0
-        return Kept(camera, path.seq, size, started, ended, trust)
+        trust = first.fields["clock"] if first and last else ""
+        started_us = first.fields.get("start_us", first.at_us) if first else 0
+        ended_us = last.fields.get("end_us") or last.at_us if last else 0
+        if last and last.type == "recovered":
+            # A recovery is made later, by a clock that the segment's own says nothing of.
+            ended_us = last.fields["end_us"] or started_us
+        known = Trust(trust) if trust in list(Trust) else Trust.UNSYNCED
+        return Kept(camera, path.seq, size, started_us, ended_us, known), last is not None and last.type in FINAL
 
 
 def _held(one: Kept) -> Kept:
