@@ -34,9 +34,9 @@ def _at(rate_mbit_s: float) -> float:
         loop = subprocess.run(
             ["losetup", "--find", "--show", "--direct-io=off", image], check=True, capture_output=True, text=True
         ).stdout.strip()
-        stack.callback(subprocess.run, ["losetup", "-d", loop], check=False)
+        stack.callback(lambda: subprocess.run(["losetup", "-d", loop], check=False))
         subprocess.run(["mount", loop, mount], check=True)
-        stack.callback(subprocess.run, ["umount", mount], check=True)
+        stack.callback(lambda: subprocess.run(["umount", mount], check=True))
         os.sync()
         before = _written(loop)
         media = _record(mount, rate_mbit_s)

@@ -54,7 +54,7 @@ def measured(process: subprocess.Popen[bytes]) -> Cost:
     time.sleep(MEASURED_S)
     used = cpu_s(process.pid) - before
     if process.poll() is not None:
-        raise RuntimeError(f"{process.args} ended while it was measured (code {process.returncode})")
+        raise RuntimeError(f"{process.args!r} ended while it was measured (code {process.returncode})")
     return Cost(used * 60 / MEASURED_S, peak_mib(process.pid))
 
 

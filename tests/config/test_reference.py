@@ -10,6 +10,7 @@ from fakes.repository import ROOT
 from vigil.config.model import TABLES, Camera, Motion, settings_of
 from vigil.config.read import read_strict
 from vigil.config.reference import reference_tables
+from vigil.errors import ConfigError
 
 PAGE = (ROOT / "docs" / "ref" / "config.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```toml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
@@ -50,6 +51,6 @@ def test_the_mistakes_that_the_page_shows_are_the_ones_one_gets():
     shown = re.findall(r"^      (\S+.*)$", PAGE, re.MULTILINE)
     text = 'schema = 1\nrecording.segment_s = 5\n[[camera]]\nid = "front"\nsource = "synthetic"\npre_rol_s = 3\n'
 
-    with pytest.raises(ValueError, match="segment_s") as caught:
+    with pytest.raises(ConfigError, match="segment_s") as caught:
         read_strict(text.encode())
     assert caught.value.problems == shown

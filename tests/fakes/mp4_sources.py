@@ -84,7 +84,7 @@ def read_packets(path: Path) -> tuple[Packet, ...]:
         codec_name = {"hevc": "h265"}.get(stream.codec_context.name, stream.codec_context.name)
         annexb = av.BitStreamFilterContext({"h265": "hevc_mp4toannexb"}.get(codec_name, "h264_mp4toannexb"), stream)
         reader = AnnexBReader(codec_name)
-        audio = audio_codec(bytes(sound.codec_context.extradata)) if sound else None
+        audio = audio_codec(bytes(sound.codec_context.extradata or b"")) if sound else None
         for packet in container.demux([stream, *([sound] if sound else [])]):
             if packet.dts is None or packet.pts is None or packet.time_base is None:
                 continue

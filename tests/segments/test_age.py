@@ -34,7 +34,7 @@ def test_an_official_vector_gets_the_verdict_it_expects(vector: Vector):
         keys = [age.Identity.parse(i) for i in vector.identities if i.startswith("AGE-SECRET-KEY-1")]
     except FormatError:
         keys = []
-    ours = [*keys, *(age.Passphrase(p) for p in vector.passphrases)]
+    ours: list[age.Identity | age.Passphrase] = [*keys, *(age.Passphrase(p) for p in vector.passphrases)]
     if vector.expect == "success" and not ours:
         pytest.skip("this vector is sealed to a kind of key that recordings never use (post-quantum or tagged)")
 

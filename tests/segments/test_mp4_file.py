@@ -105,7 +105,7 @@ def test_sound_that_begins_later_stays_later() -> None:
 @pytest.mark.parametrize("flags", ["+faststart", "+negative_cts_offsets", "+rtphint", "+empty_moov+default_base_moof"])
 def test_the_ways_ffmpeg_writes_mp4_make_no_difference(flags: str, tmp_path: Path) -> None:
     path = tmp_path / "other.mp4"
-    command = ["ffmpeg", "-v", "error", "-i", film("b_frames"), "-c", "copy", "-movflags", flags, path]
+    command = ["ffmpeg", "-v", "error", "-i", str(film("b_frames")), "-c", "copy", "-movflags", flags, str(path)]
     subprocess.run(command, check=True)
     found = list(opened(path.read_bytes()).packets())
     expected = pictures(packets_of("b_frames"))
@@ -140,7 +140,7 @@ def test_a_file_that_was_not_finished_is_truncated() -> None:
 
 def test_a_film_cut_short_plays_up_to_the_cut(tmp_path: Path) -> None:
     path = tmp_path / "faststart.mp4"
-    command = ["ffmpeg", "-v", "error", "-i", film("plain"), "-c", "copy", "-movflags", "+faststart", path]
+    command = ["ffmpeg", "-v", "error", "-i", str(film("plain")), "-c", "copy", "-movflags", "+faststart", str(path)]
     subprocess.run(command, check=True)
     data = path.read_bytes()
     found = []

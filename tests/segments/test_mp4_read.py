@@ -179,7 +179,17 @@ def test_cut_within_the_beginning_there_is_nothing_to_read() -> None:
 
 def test_the_time_of_arrival_is_read_as_ffmpeg_writes_it(tmp_path: Path) -> None:
     path = tmp_path / "wallclock.mp4"
-    command = ["ffmpeg", "-v", "error", "-i", film("b_frames"), "-c", "copy", "-movflags", "+frag_keyframe+delay_moov"]
+    command = [
+        "ffmpeg",
+        "-v",
+        "error",
+        "-i",
+        str(film("b_frames")),
+        "-c",
+        "copy",
+        "-movflags",
+        "+frag_keyframe+delay_moov",
+    ]
     before = time.time_ns() // 1000
     subprocess.run([*command, "-write_prft", "wallclock", path], check=True)
     after = time.time_ns() // 1000

@@ -5,7 +5,8 @@ import random
 
 import pytest
 
-from fakes.faulty import CutCalls, FaultyCalls, PowerCut
+from fakes.faulty import FaultyCalls
+from fakes.power import CutCalls, PowerCut
 from vigil.errors import StoreFault
 from vigil.store.disk import Disk
 

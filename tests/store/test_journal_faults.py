@@ -7,8 +7,9 @@ import random
 
 import pytest
 
-from fakes.faulty import CutCalls, FaultyCalls, PowerCut
+from fakes.faulty import FaultyCalls
 from fakes.journals import Bench, clean, fill, happened, shrink_files
+from fakes.power import CutCalls, PowerCut
 from vigil.errors import LogDamaged, StoreFault
 from vigil.segments.checkpoint import Checkpoint, peek_checkpoint
 from vigil.store.journal_read import LogReader

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from fakes.faulty import CutCalls, FaultyCalls, PowerCut
+from fakes.faulty import FaultyCalls
 from fakes.journals import Bench, fill
+from fakes.power import CutCalls, PowerCut
 from fakes.recordings import feed, numbered, recorded, recording
 from fakes.verifying import verified
 from vigil.clock import HandClock

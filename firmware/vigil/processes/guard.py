@@ -59,7 +59,7 @@ class Guard:
         self._statuses: dict[str, Status] = {}
         self._faults: dict[str, str] = {}
         self._poked: set[str] = set()
-        self._second_us = self._round_us = 0
+        self._second_us = self._round_us = -_LOOK_ROUND_US
         self._diary: Diary | None = None
         self._forgetting = Forgetting(settings, disk=disk, clock=clock, session=self._session)
 

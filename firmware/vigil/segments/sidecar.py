@@ -1,7 +1,7 @@
 """
 The statements beside a segment: written, signed and chained as things happen; and read back.
 
-The format is docs/spec/sidecar.md. Bytes only: `store/writer.py` puts them on the disk.
+The format is docs/spec/sidecar.md. Bytes only: `store/sidecar_file.py` puts them on the disk.
 """
 
 from __future__ import annotations

@@ -152,11 +152,11 @@ class CameraStore:
     def seal(self, closer: Flush, *, why: str, **ends: int) -> SegmentPath:
         """End the open media segment. Everything was flushed before."""
         assert self.current
-        if self._media is not None:
-            self._media.append(closer.data)
-            self._media.truncate(closer.size_bytes)
-            self._media.sync()
-            self.say("sealed", bytes=closer.size_bytes, sha256=closer.sha256, why=why, **ends)
+        assert self._media, "something was flushed"
+        self._media.append(closer.data)
+        self._media.truncate(closer.size_bytes)
+        self._media.sync()
+        self.say("sealed", bytes=closer.size_bytes, sha256=closer.sha256, why=why, **ends)
         return self._end()
 
     def end_quiet(self, *, why: str) -> SegmentPath:
