@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import select
 import shlex
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,9 +16,10 @@ import pytest
 
 from fakes import watching_driver
 from fakes.repository import PACKAGE
-from fakes.tmux import Screen
+from fakes.tmux import PATIENCE_S, Screen
 
 pytestmark = [
+    pytest.mark.slow,  # programs are started in real terminals: seconds, not milliseconds
     pytest.mark.host,
     pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed"),
 ]
@@ -28,10 +32,10 @@ PROGRAM = Path(watching_driver.__file__)
 def show(tmp_path: Path) -> Iterator[Show]:
     screens = []
 
-    def start(width: int, height: int, **environment: str) -> Screen:
+    def start(width: int, height: int, *program: str, **environment: str) -> Screen:
         environment["PYTHONPATH"] = f"{PACKAGE.parent}:{PROGRAM.parents[1]}"
-        program = shlex.join([sys.executable, str(PROGRAM), str(tmp_path)])
-        command = ["sh", "-c", f"trap : INT; {program}; stty -a"]
+        line = shlex.join([sys.executable, *(program or [str(PROGRAM), str(tmp_path)])])
+        command = ["sh", "-c", f"trap : INT; {line}; stty -a"]
         socket = tmp_path / f"tmux-{len(screens)}"
         screens.append(Screen(socket, command, width=width, height=height, environment=environment))
         return screens[-1]
@@ -102,3 +106,22 @@ def test_a_terminal_without_unicode_gets_ascii(show):
 
     assert text.isascii()
     assert "+- demo -" in text
+
+
+def test_closing_the_window_of_a_run_seals_and_leaves_nobody_behind(show, tmp_path):
+    screen = show(80, 24, "-m", "vigil", "run", "--data", str(tmp_path / "box"))
+    shown = screen.until(lambda text: re.search(r"● recording.*segment \d+ · [1-9]", text, re.DOTALL) is not None)
+    running = [os.pidfd_open(int(pid)) for pid in re.findall(r"running +pid (\d+)", shown)]
+    assert len(running) == 3
+
+    screen.close()
+
+    left = [process for process in running if not select.select([process], [], [], PATIENCE_S)[0]]
+    for process in left:
+        signal.pidfd_send_signal(process, signal.SIGKILL)
+    for process in running:
+        os.close(process)
+    assert left == []
+    sidecars = list((tmp_path / "box/video/demo").rglob("*.seal"))
+    assert sidecars
+    assert all("sealed" in sidecar.read_text().splitlines()[-1] for sidecar in sidecars)

@@ -80,7 +80,8 @@ def main() -> int:
     words.add_argument("--seconds", type=float, default=170, help="how long it runs before the picture is taken")
     words.add_argument("--out", type=Path, default=ROOT / "docs/pictures/run.png")
     given = words.parse_args()
-    shutil.rmtree(DATA, ignore_errors=True)
+    if DATA.exists():
+        words.error(f"{DATA} exists: it may be somebody's, so move it away first")
     with tempfile.TemporaryDirectory() as directory:
         place = Path(directory)
         page = place / "page.html"
@@ -128,7 +129,7 @@ def photograph(page: Path, out: Path) -> None:
     """Have Chromium draw the page at twice its size,."""
     width, height = round(WIDTH * 8.43) + 92, HEIGHT * 17 + 105
     out.parent.mkdir(parents=True, exist_ok=True)
-    flags = [f"--screenshot={out}", f"--window-size={width},{height}", "--force-device-scale-factor=1.5"]
+    flags = [f"--screenshot={out}", f"--window-size={width},{height}", "--force-device-scale-factor=1.4"]
     subprocess.run(
         [*chromium(page.parent), *flags, "--default-background-color=00000000", page.as_uri()],
         check=True, capture_output=True,

@@ -73,6 +73,7 @@ class PlainLines:
     def ending(self) -> None:
         """Sealing takes a moment."""
         self._line("ending", msg="sealing what was recorded")
+        self._told_us = self._clock.steady_us()
 
     def close(self) -> None:
         """Say what was recorded."""

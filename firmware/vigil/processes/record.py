@@ -233,7 +233,9 @@ class Recorder:
             return "paused"
         if post.recorder.stage is Stage.OPENING:
             return "opening"
-        return "recording" if post.recording.store.open_for == "media" else "watching"
+        # Between two files of one take the pictures wait in memory for the next: that is recording, too.
+        waiting = post.recording.store.open_for == "media" or post.recording.waiting_bytes
+        return "recording" if waiting else "watching"
 
 
 def _late_s(camera: Camera) -> float:
