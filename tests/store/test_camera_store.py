@@ -201,6 +201,25 @@ def test_a_disk_that_cannot_list_is_not_taken_for_an_empty_one(video, monkeypatc
     assert store.next_seq == 2
 
 
+def test_a_disk_that_fails_a_mere_question_is_a_fault_and_no_end(video, monkeypatch):
+    made, clock = recording(video, segment_s=4)
+    made.begin("continuous", [numbered(0, clock.steady_us())])
+    feed(made, clock, range(1, 60))
+
+    def broken(self):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "exists", broken)
+        made.delete(1, "too old")
+    assert isinstance(made.fault, StoreFault)
+    feed(made, clock, range(60, 100))
+    made.close("stopped")
+    assert made.fault is None
+    assert {n for _, numbers in recorded(video) for n in numbers} >= set(range(40, 100))
+    assert segments_of(video / "gate")[0].seq > 1, "the order was kept"
+
+
 def test_what_is_held_newest_or_gone_is_not_deleted(video):
     record_some(video, range(30))
     record_some(video, range(30, 60))

@@ -19,6 +19,7 @@ from vigil.segments import cutter as cuts
 from vigil.segments.age import Recipient
 from vigil.segments.cutter import Cutter
 from vigil.store.camera_store import CameraStore, is_full
+from vigil.store.disk import named
 from vigil.store.layout import SegmentPath, segments_of
 from vigil.store.media_segment import Codecs, MediaSegment
 from vigil.store.room import Room
@@ -256,7 +257,9 @@ class Recording:
             self._script.bound()
             return
         try:
-            work()
+            # What asks the operating system past `Disk` (is it there? how large is it?) can meet a dying disk, too.
+            with named(self.store.directory, "use"):
+                work()
         except StoreError as error:
             self._failed(error)
 

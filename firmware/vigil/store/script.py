@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +33,6 @@ class Saying:
     type: str
     fields: dict[str, Any]
     done: bool = False
-    after: Callable[[], None] | None = None
 
 
 @dataclass(slots=True)
@@ -74,10 +73,22 @@ class Script:
         """The take in which the first entry stands, None where it stands in none."""
 
     def add(self, entry: Entry) -> None:
-        """Remember `entry`."""
+        """Remember `entry`; an order or an idle statement that waits already is not kept twice."""
+        self._replace_waiting(entry)
         self._entries.append(entry)
         if isinstance(entry, Packet):
             self.bytes += len(entry.data)
+
+    def _replace_waiting(self, entry: Entry) -> None:
+        # Guard repeats orders that were not obeyed, and nothing is due for days: neither may fill the memory meanwhile.
+        if isinstance(entry, Deleting):
+            same = [one for one in self._entries if isinstance(one, Deleting) and one.seq == entry.seq and not one.done]
+        elif isinstance(entry, Saying) and entry.type == "idle":
+            same = [one for one in self._entries if isinstance(one, Saying) and one.type == "idle" and not one.done]
+        else:
+            return
+        for one in same:
+            self._entries.remove(one)
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(list(self._entries))
