@@ -8,15 +8,19 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from fakes.faulty import FaultyCalls
 from fakes.recordings import feed, numbered, recording
 from vigil.clock import HandClock
 from vigil.config.model import Config
+from vigil.errors import StoreFault
 from vigil.processes.diary import Diary
 from vigil.processes.place import Place
-from vigil.segments.note import NoteKey, NoteSigner
-from vigil.segments.session import Session, device_id, identity_name
+from vigil.segments.note import NoteSigner
+from vigil.segments.session import Session, certify, device_id, identity_name
 from vigil.store.disk import Disk
+from vigil.store.index import index_path
 from vigil.store.journal_read import read_logs
+from vigil.store.marker import make_store
 
 
 @pytest.fixture
@@ -25,14 +29,25 @@ def place(tmp_path) -> Place:
     return Place(tmp_path)
 
 
-def identity() -> NoteKey:
-    private = Ed25519PrivateKey.from_private_bytes(bytes(32))
-    return NoteSigner(identity_name(device_id(private.public_key().public_bytes_raw())), private).key
+def identity(seed: int = 0) -> NoteSigner:
+    private = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
+    return NoteSigner(identity_name(device_id(private.public_key().public_bytes_raw())), private)
 
 
-def diary(place: Place, clock: HandClock) -> Diary:
+def diary(place: Place, clock: HandClock, *, signed_by: NoteSigner | None = None, disk: Disk | None = None) -> Diary:
+    session, signer = Session(os.urandom), signed_by or identity()
+    session.certificate = certify(
+        signer, public=session.public, peer="guard", boot="boot", root="none", at_us=clock.wall_us(), clock="synced"
+    )
     return Diary(
-        place, Disk(), clock, session=Session(os.urandom), identity=identity(), checkpoint_s=60, trust="synced"
+        place,
+        disk or Disk(),
+        clock,
+        session=session,
+        identity=identity().key,
+        checkpoint_s=60,
+        trust="synced",
+        config=Config(),
     )
 
 
@@ -79,7 +94,6 @@ def test_a_journal_that_was_rolled_back_is_found_out_by_what_the_video_disk_reme
     second = diary(place, clock)
     second.take_in(place.video)
     assert second.checkpoint_if_due(clock.steady_us())
-    second.publish_last_known(Config())
     second.close()
     for path, data in old.items():
         path.write_bytes(data)
@@ -114,3 +128,109 @@ def test_words_of_old_entries_go_but_not_those_of_segments_that_exist(place):
     open_diary.take_in(place.video)
     open_diary.close()
     assert kinds(place)[-1] == "segment.sealed"
+
+
+def deleted_journal(place: Place) -> None:
+    for path in sorted(place.journal.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+
+
+def test_when_the_journal_is_gone_a_new_one_names_the_loss_and_what_sidecars_prove_is_marked(place):
+    clock = HandClock()
+    record(place.video, clock, range(150)).close("stopped")
+    first = diary(place, clock)
+    first.take_in(place.video)
+    first.checkpoint_if_due(clock.steady_us())
+    size = first.checkpoint_size
+    first.close()
+    deleted_journal(place)
+
+    clock.sleep(5)
+    second = diary(place, clock)
+    record(place.video, clock, range(200, 350)).close("stopped")
+    second.take_in(place.video)
+    assert "gone" in second.loss
+    second.close()
+    # Guard may be killed in the middle of it: what is still to be entered again is marked all the same.
+    third = diary(place, clock)
+    assert third.loss == second.loss
+    third.close()
+
+    opened, *entries = list(read_logs(place.journal)[-1].entries())
+    assert [known["size"] for known in opened.fields["known"]] == [size]
+    marked = {(e.fields["segment"], e.kind): e.fields.get("recovered", False) for e in entries if "segment" in e.fields}
+    assert marked == {
+        (1, "segment.opened"): True, (1, "segment.sealed"): True, (2, "segment.opened"): True,
+        (2, "segment.sealed"): True, (3, "segment.opened"): False, (3, "segment.sealed"): False,
+        (4, "segment.opened"): False, (4, "segment.sealed"): False,
+    }  # fmt: skip
+
+
+def test_what_is_entered_for_the_first_time_is_not_marked(place):
+    clock = HandClock()
+    record(place.video, clock, range(50)).close("stopped")
+    open_diary = diary(place, clock)
+    open_diary.take_in(place.video)
+    open_diary.close()
+
+    assert open_diary.loss == ""
+    assert not [e for e in read_logs(place.journal)[0].entries() if "recovered" in e.fields]
+
+
+def test_a_checkpoint_that_our_identity_does_not_vouch_for_ends_no_journal(place):
+    """Whoever can write to the video disk must not be able to make the box begin log after log."""
+    clock = HandClock()
+    make_store(Disk(), place.video, os.urandom)
+    ours = diary(place, clock)
+    ours.happened("fault.raised", {"what": "x", "why": "y"})
+    ours.close()
+    elsewhere = Place(place.data / "elsewhere")
+    elsewhere.state.mkdir(parents=True)
+    make_store(Disk(), elsewhere.video, os.urandom)
+    forger = diary(elsewhere, clock, signed_by=identity(1))
+    forger.happened("fault.raised", {"what": "x", "why": "y"})
+    assert forger.checkpoint_if_due(clock.steady_us())
+    forger.close()
+    (place.video / "last-known").write_bytes((elsewhere.video / "last-known").read_bytes())
+
+    again = diary(place, clock)
+    again.close()
+
+    assert again.loss == ""
+    assert len(read_logs(place.journal)) == 1
+
+
+def test_nothing_is_published_to_a_disk_that_is_not_ours(place):
+    clock = HandClock()
+    place.video.mkdir()
+    open_diary = diary(place, clock)
+    open_diary.happened("fault.raised", {"what": "x", "why": "y"})
+    clock.sleep(61)
+    assert open_diary.checkpoint_if_due(clock.steady_us())
+    open_diary.close()
+
+    assert list(place.video.iterdir()) == []
+
+
+def test_a_diary_that_cannot_be_opened_leaves_the_journal_free(place):
+    clock = HandClock()
+    index = index_path(place.state)
+    index.mkdir()
+    with pytest.raises(StoreFault):
+        diary(place, clock)
+    index.rmdir()
+
+    diary(place, clock).close()
+
+
+def test_closing_on_a_disk_that_refuses_is_quiet_and_frees_the_journal(place):
+    clock = HandClock()
+    calls = FaultyCalls(0, mode="EROFS", lasting=True)
+    open_diary = diary(place, clock, disk=Disk(calls))
+    open_diary.happened("fault.raised", {"what": "x", "why": "y"})
+    calls.nth, calls.seen = 1, 0
+    open_diary.close()
+
+    again = diary(place, clock)
+    assert (again.loss, again.size) == ("", 2)
+    again.close()

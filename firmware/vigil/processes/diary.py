@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,24 +13,29 @@ from typing import Any
 from vigil.clock import Clock
 from vigil.config.model import Config
 from vigil.config.write import written
-from vigil.errors import SealError, StoreError
+from vigil.errors import SealError, StoreError, VigilError
 from vigil.processes.place import Place
-from vigil.segments import checkpoint
-from vigil.segments.age import b64
+from vigil.segments.checkpoint import Checkpoint, open_checkpoint
 from vigil.segments.last_known import LastKnown, read_last_known, write_last_known
 from vigil.segments.note import NoteKey
-from vigil.segments.session import Session, device_id, identity_name
+from vigil.segments.session import Session, device_id, identity_name, open_certificate
 from vigil.store.disk import Disk
 from vigil.store.index import Index, index_path
-from vigil.store.ingest import BATCH, new_statements
+from vigil.store.ingest import BATCH, Happened, new_statements
 from vigil.store.journal import Journal
+from vigil.store.journal_read import LogReader
 from vigil.store.layout import LAST_KNOWN, SegmentPath, cameras_in
+from vigil.store.marker import check_marker
 
 log = logging.getLogger(__name__)
 
 
 class Diary:
-    """The open journal with its index."""
+    """
+    The open journal with its index. `config` is what is in force, published beside the recordings.
+
+    Every method but `close` may raise `VigilError`: then close it and open it again.
+    """
 
     def __init__(
         self,
@@ -41,6 +47,7 @@ class Diary:
         identity: NoteKey,
         checkpoint_s: float,
         trust: str,
+        config: Config,
     ) -> None:
         self.trust = trust
         self._place = place
@@ -48,29 +55,27 @@ class Diary:
         self._clock = clock
         self._session = session
         self._device = device_id(identity.public)
+        self._config = config
         self._checkpoint_us = round(checkpoint_s * 1_000_000)
         self._checked_us = -self._checkpoint_us
         self.newest_note = ""
-        self._bad: set[tuple[SegmentPath, int]] = set()
+        self.unreadable: dict[tuple[SegmentPath, int], str] = {}
+        """Lines of sidecars that could not be taken in, and why."""
         self._journal = Journal.open(
             disk, place.journal, clock=clock, random_bytes=os.urandom,
             signer=session.note_signer(identity_name(self._device)), device_id=self._device, clock_trust=trust,
-            floor=self._floor(),
+            floor=self._floor(identity),
         )  # fmt: skip
-        self._index = Index.open(index_path(place.state))
-        self._index.catch_up(place.journal)
-        if session.certificate:
-            self.happened("session.certified", {"session": b64(session.public), "cert": session.certificate})
-        if self._journal.loss:
-            log.error("journal: %s", self._journal.loss)
-
-    def _floor(self) -> checkpoint.Checkpoint | None:
-        """Return the newest checkpoint that the video disk remembers: a journal rolled back behind it is found out."""
         try:
-            note = read_last_known(self._disk.read_bytes(self._place.video / LAST_KNOWN)).checkpoint
-            return checkpoint.peek_checkpoint(note) if note else None
-        except (StoreError, SealError):
-            return None
+            self.loss, self._lost_before_us = _loss_of(LogReader(self._journal.directory, disk=disk))
+            self._index = Index.open(index_path(place.state))
+            self._index.catch_up(place.journal)
+        except BaseException:
+            # Whoever opens it next must find it free.
+            self._journal.close()
+            raise
+        if self._journal.loss:
+            log.error("journal: a new log begins: %s", self._journal.loss)
 
     @property
     def log_id(self) -> str:
@@ -93,16 +98,21 @@ class Diary:
 
     def take_in(self, video: Path, cameras: Collection[str] | None = None) -> int:
         """Enter what the sidecars of `cameras` (None: of all) say that is new; return how many entries that made."""
-        cursors = self._index.cursors()
+        cursors = self._index.cursors(self.log_id)
         made = 0
         for camera in cameras_in(video):
             if cameras is not None and camera not in cameras:
                 continue
             fresh = new_statements(self._disk, video, camera, cursors.get(camera, (0, -1)), on_bad=self._is_bad)
-            while batch := list(islice(fresh, BATCH)):
+            while batch := [self._marked(one) for one in islice(fresh, BATCH)]:
                 self._index.apply(self._journal.append_many(batch, clock_trust=self.trust))
                 made += len(batch)
         return made
+
+    def _marked(self, happened: Happened) -> Happened:
+        """Mark what a log before this one may have had already, and lost."""
+        kind, fields = happened
+        return (kind, {**fields, "recovered": True}) if fields["stated_us"] < self._lost_before_us else happened
 
     def checkpoint_if_due(self, now_us: int) -> str | None:
         """Sign a checkpoint when it is time and anything was added."""
@@ -112,6 +122,7 @@ class Diary:
         note = self._journal.checkpoint()
         if note:
             self.newest_note = note
+            self._publish()
         return note
 
     def prune(self, before_us: int) -> None:
@@ -120,23 +131,59 @@ class Diary:
             self._journal.prune(before, clock_trust=self.trust)
             self._index.catch_up(self._place.journal)
 
-    def publish_last_known(self, config: Config) -> None:
-        """Keep, beside the recordings, what a recorder needs when the state is away."""
-        known = LastKnown(self._device, written(config).decode(), self.newest_note, self._session.certificate or "")
+    def close(self) -> None:
+        """Sign what there is, and let go. Never raises."""
         try:
+            if self._journal.checkpoint():
+                log.debug("the journal is signed up to entry %d", self.size)
+        except VigilError as error:
+            log.warning("journal: what came last is not signed yet: %s", error)
+        for part in (self._journal, self._index):
+            try:
+                part.close()
+            except VigilError as error:
+                log.warning("journal: %s", error)
+
+    def _publish(self) -> None:
+        """Keep, beside the recordings, what is needed when the state is away: a recorder's settings, our checkpoint."""
+        known = LastKnown(
+            self._device, written(self._config).decode(), self.newest_note, self._session.certificate or ""
+        )
+        try:
+            check_marker(self._disk, self._place.video, self._place.known_store())
+            if not known.certificate and (before := self._last_known()):
+                # One that nobody vouches for yet must not take the place of one that proves something.
+                known = replace(known, checkpoint=before.checkpoint, certificate=before.certificate)
             self._disk.replace(self._place.video / LAST_KNOWN, write_last_known(known, self._session))
         except StoreError as error:
             log.warning("what was last known could not be kept beside the recordings: %s", error)
 
-    def close(self) -> None:
-        """Sign what there is, and let go."""
+    def _last_known(self) -> LastKnown | None:
         try:
-            self._journal.checkpoint()
-        finally:
-            self._journal.close()
-            self._index.close()
+            return read_last_known(self._disk.read_bytes(self._place.video / LAST_KNOWN))
+        except (StoreError, SealError):
+            return None
+
+    def _floor(self, identity: NoteKey) -> Checkpoint | None:
+        """Return the checkpoint that lies beside the recordings, where our identity vouches for who signed it."""
+        known = self._last_known()
+        if known is None or not known.checkpoint:
+            return None
+        try:
+            signed_by = open_certificate(known.certificate, identity).public
+            return open_checkpoint(known.checkpoint, [NoteKey(identity_name(self._device), signed_by)])
+        except SealError as error:
+            log.warning("the checkpoint beside the recordings proves nothing: %s", error)
+            return None
 
     def _is_bad(self, segment: SegmentPath, line: int, why: str) -> None:
-        if (segment, line) not in self._bad:
-            self._bad.add((segment, line))
+        if (segment, line) not in self.unreadable:
+            self.unreadable[segment, line] = why
             log.error("sidecar %s, line %d: %s", segment.seal.name, line, why)
+
+
+def _loss_of(reader: LogReader) -> tuple[str, int]:
+    """Return why this log was begun in another's place, and when; 0 where it was not, or is pruned as far."""
+    first = next(reader.entries(), None)
+    loss = first.fields.get("loss") if first and first.seq == 0 else None
+    return (str(loss), first.at_us) if first and loss else ("", 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from vigil.clock import Clock
 from vigil.clock.kernel import boot_id
@@ -15,6 +15,7 @@ from vigil.segments.session import Session
 from vigil.store.camera_store import CameraStore
 from vigil.store.disk import Disk
 from vigil.store.layout import segments_of
+from vigil.store.marker import check_marker
 from vigil.store.retention import Reason, Rules, Turns, for_days, for_space
 from vigil.store.room import Room
 from vigil.store.shelf import Shelf
@@ -46,13 +47,13 @@ class Forgetting:
     def space(self) -> tuple[int, int]:
         """Return the disk's size and what is free, in bytes; zeros where it cannot be asked."""
         try:
-            usage = shutil.disk_usage(self._place.video)
-        except OSError:
+            return shutil.disk_usage(self._place.video).total, self._room.free_bytes()
+        except (OSError, StoreError):
             return 0, 0
-        return usage.total, self._room.free_bytes()
 
     def due(self, *, now_us: int, days_count: bool) -> Iterator[Delete]:
-        """Yield what is to be deleted now. Raises `StoreError` where the disk cannot be asked."""
+        """Yield what is to be deleted now. Raises `StoreError` where the disk cannot be asked, or is not ours."""
+        check_marker(self._disk, self._place.video, self._place.known_store())
         kept = self._shelf.kept()
         self.video_bytes, self.segments = sum(one.size_bytes for one in kept), len(kept)
         free = self._room.free_bytes()
@@ -70,7 +71,7 @@ class Forgetting:
                 f"space is short and nothing may be deleted ({held} of {len(kept)} segments are held): "
                 "release a hold or use a larger disk"
             )
-        elif not short and (self._place.video.is_dir()):
+        elif not short:
             self._room.make_reserve()
         done: set[tuple[str, int]] = set()
         for one, reason in list(orders)[:_AT_ONCE]:
@@ -78,20 +79,21 @@ class Forgetting:
                 done.add((one.camera, one.seq))
                 yield Delete(camera=one.camera, segment=one.seq, why=str(reason))
 
-    def do(self, order: Delete) -> None:
-        """Delete a segment of a camera that nobody records: as its only writer, with our own signature."""
+    def do(self, camera: str, orders: Sequence[Delete]) -> None:
+        """Delete segments of a camera that nobody records: as its only writer, in one sidecar of our own."""
         store = CameraStore(
-            self._disk, self._place.video, order.camera, session=self._session, clock=self._clock, boot=boot_id(),
+            self._disk, self._place.video, camera, session=self._session, clock=self._clock, boot=boot_id(),
             store_id=self._place.known_store(),
         )  # fmt: skip
+        due = {order.segment: order.why for order in orders}
         try:
             store.open()
-            found = next((s for s in segments_of(store.directory) if s.seq == order.segment), None)
-            if found:
-                store.begin("quiet", why="nobody records this camera", trust="unsynced")
-                store.delete(found, why=order.why)
-                store.end_quiet(why="done")
+            store.begin("quiet", why="nobody records this camera", trust="unsynced")
+            for segment in segments_of(store.directory):
+                if segment.seq in due:
+                    store.delete(segment, why=due[segment.seq])
+            store.end_quiet(why="done")
         except StoreError as error:
-            log.warning("%s could not be tidied: %s", order.camera, error)
+            log.warning("%s could not be tidied: %s", camera, error)
         finally:
             store.close()

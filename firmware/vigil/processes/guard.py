@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import signal
 import threading
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import vigil
 from vigil import logs
@@ -15,11 +16,12 @@ from vigil.clock import Clock, SystemClock
 from vigil.clock.kernel import boot_id
 from vigil.config.files import remember_applied
 from vigil.config.read import TakenFrom
-from vigil.errors import PeerError, StoreError, VigilError
+from vigil.errors import StoreError, VigilError
 from vigil.events import (
     Answer,
     Checkpoint,
     Cue,
+    Delete,
     Health,
     Hello,
     LogLevel,
@@ -29,14 +31,12 @@ from vigil.events import (
     Watch,
     Written,
 )
-from vigil.processes import signer
 from vigil.processes.diary import Diary
 from vigil.processes.forgetting import Forgetting
 from vigil.processes.hub import HubServer, Peer
 from vigil.processes.settings import Settings, load
 from vigil.processes.timekeeper import Timekeeper
-from vigil.segments.note import NoteKey
-from vigil.segments.session import Session
+from vigil.processes.vouched import Vouched
 from vigil.store.disk import Disk
 from vigil.store.layout import IDENTITY
 
@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 _WAIT_S = 0.25
 _SECOND_US = 1_000_000
 _LOOK_ROUND_US = 10 * _SECOND_US
+_SIGNER_EVERY_US = 5 * _SECOND_US
 
 
 class Guard:
@@ -54,14 +55,14 @@ class Guard:
         self._clock = clock
         self._disk = disk
         self._hub = HubServer(settings.place.hub)
-        self._session = Session(os.urandom)
+        self._vouched = Vouched(settings.place, disk)
         self._time = Timekeeper(disk, settings.place, clock, boot=boot_id())
         self._statuses: dict[str, Status] = {}
         self._faults: dict[str, str] = {}
         self._poked: set[str] = set()
-        self._second_us = self._round_us = -_LOOK_ROUND_US
+        self._second_us = self._round_us = self._asked_us = -_LOOK_ROUND_US
         self._diary: Diary | None = None
-        self._forgetting = Forgetting(settings, disk=disk, clock=clock, session=self._session)
+        self._forgetting = Forgetting(settings, disk=disk, clock=clock, session=self._vouched.session)
 
     def run(self, stop: threading.Event) -> None:
         """Guard until `stop`."""
@@ -70,7 +71,8 @@ class Guard:
                 self._hear(peer, message)
             self._due()
         if self._diary:
-            self._diary.take_in(self._settings.place.video)
+            self._keep_diary(self._diary, self._clock.steady_us(), look_round=True)
+        if self._diary:
             self._diary.close()
         self._time.save()
         self._hub.close()
@@ -80,46 +82,52 @@ class Guard:
         if now_us - self._second_us < _SECOND_US:
             return
         self._second_us = now_us
+        look_round = now_us - self._round_us >= _LOOK_ROUND_US
         step = self._time.look()
         if self._diary is None:
             self._open_diary()
+        elif not self._vouched.certified and now_us - self._asked_us >= _SIGNER_EVERY_US:
+            self._certify_late()
         if self._diary:
             self._diary.trust = str(self._time.trust)
             if step:
-                self._diary.happened("clock.stepped", {"step_us": step.size_us, "trust": str(self._time.trust)})
-            self._keep_diary(self._diary, now_us)
-        self._tell()
-
-    def _keep_diary(self, diary: Diary, now_us: int) -> None:
-        look_round = now_us - self._round_us >= _LOOK_ROUND_US
+                self._enter("clock.stepped", {"step_us": step.size_us, "trust": str(self._time.trust)})
+            self._keep_diary(self._diary, now_us, look_round=look_round)
         if look_round:
             self._round_us = now_us
+            self._forget()
+        self._tell()
+
+    def _keep_diary(self, diary: Diary, now_us: int, *, look_round: bool) -> None:
         try:
             diary.take_in(self._settings.place.video, None if look_round else self._poked)
             self._poked.clear()
             if note := diary.checkpoint_if_due(now_us):
                 self._hub.broadcast(Checkpoint(note=note), to="record@")
-                diary.publish_last_known(self._settings.salvage.config)
             if look_round:
                 self._forget_words(diary)
             self._fault("journal", "")
-        except VigilError as error:
+            self._fault("statements", _unreadable(diary))
+        except (VigilError, OSError) as error:
             self._fault("journal", str(error))
             diary.close()
             self._diary = None
-        if look_round:
-            self._forget()
 
     def _forget(self) -> None:
+        nobodys: dict[str, list[Delete]] = {}
         try:
             for order in self._forgetting.due(now_us=self._clock.wall_us(), days_count=self._time.days_count):
                 if peer := self._hub.named(f"record@{order.camera}"):
                     peer.send(order)
                 else:
-                    self._forgetting.do(order)
+                    nobodys.setdefault(order.camera, []).append(order)
+            for camera, orders in nobodys.items():
+                self._forgetting.do(camera, orders)
             self._fault("store", self._forgetting.complaint)
-        except StoreError as error:
+        except (StoreError, OSError) as error:
             self._fault("store", str(error))
+            return
+        self._vouched.publish(self._settings.place.video / IDENTITY)
 
     def _forget_words(self, diary: Diary) -> None:
         """Drop the words of old entries, while the clock may decide what is old. Their hashes stay."""
@@ -129,40 +137,32 @@ class Guard:
 
     def _open_diary(self) -> None:
         """Open the journal as soon as we know whose it is: the signer says so, or what we knew before."""
-        identity = self._identity()
+        self._ask_signer()
+        identity = self._vouched.identity
         if identity is None:
             return
         try:
             self._diary = Diary(
-                self._settings.place, self._disk, self._clock, session=self._session, identity=identity,
+                self._settings.place, self._disk, self._clock, session=self._vouched.session, identity=identity,
                 checkpoint_s=self._settings.salvage.config.journal.checkpoint_s, trust=str(self._time.trust),
+                config=self._settings.salvage.config,
             )  # fmt: skip
+            self._fault("journal's past", self._diary.loss)
+            if self._vouched.certified:
+                self._diary.happened("session.certified", self._vouched.certificate())
             self._note_configuration(self._diary)
-        except VigilError as error:
+        except (VigilError, OSError) as error:
             self._fault("journal", str(error))
 
-    def _identity(self) -> NoteKey | None:
-        path = self._settings.place.state / "identity.vkey"
-        try:
-            identity = signer.ask(self._settings.place, self._session, "guard", str(self._time.trust))
-        except PeerError as error:
-            self._fault("signer", str(error))
-            try:
-                return NoteKey.parse(self._disk.read_bytes(path).decode().strip())
-            except VigilError:
-                return None
-        self._fault("signer", "")
-        self._publish(identity, path)
-        return identity
+    def _ask_signer(self) -> None:
+        self._asked_us = self._clock.steady_us()
+        self._fault("signer", self._vouched.ask(str(self._time.trust)))
 
-    def _publish(self, identity: NoteKey, path: Path) -> None:
-        text = (identity.text() + "\n").encode()
-        for place in (path, self._settings.place.video / IDENTITY):
-            try:
-                if not place.exists() or self._disk.read_bytes(place) != text:
-                    self._disk.replace(place, text)
-            except StoreError as error:
-                log.warning("the identity could not be published: %s", error)
+    def _certify_late(self) -> None:
+        """What was signed while the signer was away is covered: a certificate is for the key."""
+        self._ask_signer()
+        if self._vouched.certified:
+            self._enter("session.certified", self._vouched.certificate())
 
     def _note_configuration(self, diary: Diary) -> None:
         salvage, place = self._settings.salvage, self._settings.place
@@ -175,7 +175,6 @@ class Guard:
         )
         if salvage.taken_from in (TakenFrom.FILE, TakenFrom.OWN_COPY) and not salvage.faults:
             remember_applied(place.config_files, salvage.config, self._disk.replace)
-        diary.publish_last_known(salvage.config)
 
     # What the others say
 
@@ -219,12 +218,16 @@ class Guard:
             self._faults[what] = words
         else:
             self._faults.pop(what, None)
-        if bool(words) != bool(before) and self._diary and what != "journal":
-            kind = "fault.raised" if words else "fault.cleared"
+        if bool(words) != bool(before) and what != "journal":
+            self._enter("fault.raised" if words else "fault.cleared", {"what": what, "why": (words or before)[:300]})
+
+    def _enter(self, kind: str, fields: Mapping[str, Any]) -> None:
+        """Enter something into the journal, where there is one; a disk that refuses is met by what comes next."""
+        if self._diary:
             try:
-                self._diary.happened(kind, {"what": what, "why": (words or before)[:300]})
+                self._diary.happened(kind, fields)
             except VigilError as error:
-                log.warning("journal: %s", error)
+                log.warning("journal: %s was not entered: %s", kind, error)
 
     def _tell(self) -> None:
         shelf, diary = self._forgetting, self._diary
@@ -237,6 +240,14 @@ class Guard:
                 faults=[f"{what}: {words}" for what, words in sorted(self._faults.items())],
             )
         )  # fmt: skip
+
+
+def _unreadable(diary: Diary) -> str:
+    """Say in a sentence which statements could not be taken in; nothing where all were."""
+    if not diary.unreadable:
+        return ""
+    (segment, line), why = next(iter(diary.unreadable.items()))
+    return f"{len(diary.unreadable)} could not be taken in; the first is line {line} of {segment.seal.name}: {why}"
 
 
 def main(data: Path, *, log_level: str | None, plain: bool) -> int:
