@@ -59,7 +59,7 @@ def prepare(data: Path, disk: Disk) -> list[str]:
     disk.make_directory(data)
     place = Place(data)
     notes: list[str] = []
-    if not any(path.exists() for path in (place.config_files.owners, place.config_files.own_copy)):
+    if load(data, disk).salvage.taken_from is TakenFrom.DEFAULT:
         key = data / "owner.agekey"
         if not key.exists():
             _write_secret(disk, key, Identity.generate(os.urandom))

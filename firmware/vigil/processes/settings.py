@@ -9,11 +9,11 @@ from pathlib import Path
 
 from vigil.clock.trust import Watch
 from vigil.config.files import boot
-from vigil.config.read import Salvage, TakenFrom, read_lenient
-from vigil.errors import FormatError, SealError, StoreFault
+from vigil.config.read import Salvage, TakenFrom, read_strict
+from vigil.errors import ConfigError, FormatError, SealError, StoreFault
 from vigil.processes.place import Place
 from vigil.segments.age import Recipient
-from vigil.segments.last_known import read_last_known
+from vigil.segments.last_known import LastKnown, read_last_known
 from vigil.store.disk import Disk
 from vigil.store.layout import LAST_KNOWN
 
@@ -33,18 +33,24 @@ def load(data: Path, disk: Disk) -> Settings:
     """
     Read the configuration as a booting recorder does: never refuse.
 
-    Where neither a file nor what was last applied can be used, what the video
-    store knows stands in (`last-known`, docs/spec/store.md).
+    Where what was last applied is gone with the state, what the video store
+    last knew (`last-known`, docs/spec/store.md) stands in for it.
     """
     place = Place(data)
+    applied = place.config_files.applied
+    known = None if _is_good(disk, applied) else _last_known(disk, place)
+
+    def read(path: Path) -> bytes:
+        return known.config.encode() if known and path == applied else disk.read_bytes(path)
 
     def write(path: Path, content: bytes) -> None:
         disk.make_directory(path.parent)
         disk.replace(path, content)
 
-    salvage = boot(place.config_files, disk.read_bytes, write)
-    if salvage.taken_from is TakenFrom.DEFAULT:
-        salvage = _from_the_store(salvage, disk, place)
+    salvage = boot(place.config_files, read, write)
+    if known and salvage.taken_from is TakenFrom.LAST_APPLIED:
+        told = f"that is from the video store, which knew it of device {known.device}"
+        salvage = replace(salvage, faults=(*salvage.faults, told))
     for fault in salvage.faults:
         log.warning("configuration: %s", fault)
     place = Place(data, salvage.config.storage.video_dir)
@@ -60,11 +66,17 @@ def load_watch(disk: Disk, place: Place, *, built_us: int, newest_us: int | None
         return Watch.new(built_us=built_us, newest_us=newest_us)
 
 
-def _from_the_store(salvage: Salvage, disk: Disk, place: Place) -> Salvage:
+def _is_good(disk: Disk, applied: Path) -> bool:
     try:
-        known = read_last_known(disk.read_bytes(place.video / LAST_KNOWN))
+        read_strict(disk.read_bytes(applied))
+    except (StoreFault, ConfigError):
+        return False
+    return True
+
+
+def _last_known(disk: Disk, place: Place) -> LastKnown | None:
+    """Return what the video store last knew. It is looked for where stores are while nobody says otherwise."""
+    try:
+        return read_last_known(disk.read_bytes(place.video / LAST_KNOWN))
     except (StoreFault, SealError):
-        return salvage
-    found = read_lenient(known.config.encode(), None)
-    told = f"there is no configuration; used instead: what the video store last knew (device {known.device})"
-    return replace(found, faults=(told, *found.faults))
+        return None
