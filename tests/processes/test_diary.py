@@ -21,6 +21,7 @@ from vigil.store.disk import Disk
 from vigil.store.index import index_path
 from vigil.store.journal_read import read_logs
 from vigil.store.marker import make_store
+from vigil.store.verify_log import ask_journal
 
 
 @pytest.fixture
@@ -234,3 +235,33 @@ def test_closing_on_a_disk_that_refuses_is_quiet_and_frees_the_journal(place):
     again = diary(place, clock)
     assert (again.loss, again.size) == ("", 2)
     again.close()
+
+
+def test_a_guard_that_is_killed_right_after_the_first_log_began_leaves_nothing_unexplained(place):
+    clock = HandClock()
+    first = diary(place, clock)
+    first._journal.close()  # killed: nothing was entered, nothing else was signed
+    first._index.close()
+    second = diary(place, clock)
+    second.happened("fault.raised", {"what": "x", "why": "y"})
+    second.close()
+
+    asked = ask_journal(Disk(), place.journal, identity().key, [])
+    # The second session signed the end, and nobody entered its certificate here: only the first note must be explained.
+    assert not [trouble for trouble in asked.troubles if "checkpoint 0" in trouble]
+    assert next(read_logs(place.journal)[0].entries()).fields["cert"]
+
+
+def test_nothing_is_signed_before_the_identity_vouches_for_the_key(place):
+    clock = HandClock()
+    diary(place, clock).close()
+    session = Session(os.urandom)
+    unknown = Diary(
+        place, Disk(), clock, session=session, identity=identity().key, checkpoint_s=60, trust="synced", config=Config()
+    )
+    unknown.happened("fault.raised", {"what": "x", "why": "y"})
+    notes = len(read_logs(place.journal)[0].notes())
+
+    assert unknown.checkpoint_if_due(clock.steady_us() + 10**9) is None
+    unknown.close()
+    assert len(read_logs(place.journal)[0].notes()) == notes

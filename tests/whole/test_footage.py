@@ -26,7 +26,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.host, pytest.mark.timeout(600), pyte
 SECONDS = 125
 FPS = 25
 PRE_ROLL_S = 4
-FULL = {"plain": "h264", "long-gop": "h264-long-gop", "b-frames": "h264-bframes", "h265": "h265", "vfr": "vfr"}
+FULL = {
+    "plain": "h264", "long-gop": "h264-long-gop", "b-frames": "h264-bframes", "h265": "h265", "vfr": "vfr",
+    "sound": "h264-aac",
+}  # fmt: skip
 EVENTS = {"motion": "motion", "keys": "keyframes+motion"}
 
 
@@ -62,7 +65,8 @@ def quiet_and_busy() -> Path:
 def camera(name: str, url: str, mode: str) -> str:
     return (
         f'[[camera]]\nid = "{name}"\nsource = "rtsp"\nurl = "{url}"\nmode = "{mode}"\npre_roll_s = {PRE_ROLL_S}\n'
-        f'post_roll_s = 3\n[camera.motion]\nmethod = "{"off" if mode == "continuous" else "blocks"}"\n'
+        f"post_roll_s = 3\naudio = {'true' if name == 'sound' else 'false'}\n"
+        f'[camera.motion]\nmethod = "{"off" if mode == "continuous" else "blocks"}"\n'
     )
 
 
@@ -71,7 +75,10 @@ def ran(tmp_path_factory) -> Iterator[Ran]:
     frames = (SECONDS + 15) * FPS
     films = {name: footage(variant, frames=frames, fps=FPS) for name, variant in FULL.items()}
     films |= dict.fromkeys(EVENTS, quiet_and_busy())
-    mounts = {f"/{name}": launch_line(film, codec="h265" if name == "h265" else "h264") for name, film in films.items()}
+    mounts = {
+        f"/{name}": launch_line(film, codec="h265" if name == "h265" else "h264", audio=name == "sound")
+        for name, film in films.items()
+    }
     with RtspServer(mounts) as server:
         modes = {**dict.fromkeys(FULL, "continuous"), **EVENTS}
         cameras = "\n".join(camera(name, server.url(f"/{name}"), mode) for name, mode in modes.items())
@@ -131,6 +138,20 @@ def test_events_hold_every_picture_from_their_pre_roll_on(ran, name):
 
     assert len(events) >= 2, "both walks are events"
     assert min(events) >= PRE_ROLL_S * 1000, "the pre-roll is guaranteed"
+
+
+def test_sound_is_kept_where_it_was_asked_for(ran, tmp_path):
+    whole = media(ran, "sound")[1]
+    (tmp_path / "x.mp4").write_bytes(ran.box.plaintext(whole))
+    probed = subprocess.run(
+        ["ffprobe", "-v", "error", "-select_streams", "a", "-count_packets", "-show_entries",
+         "stream=codec_name,nb_read_packets", "-of", "csv=p=0", tmp_path / "x.mp4"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    name, packets = probed.stdout.strip().split(",")
+    assert name == "aac"
+    assert 28 * 16_000 / 1024 < int(packets) < 33 * 16_000 / 1024
 
 
 def test_both_walks_were_seen_and_the_still_time_was_not_recorded(ran):

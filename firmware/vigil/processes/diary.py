@@ -15,6 +15,7 @@ from vigil.config.model import Config
 from vigil.config.write import written
 from vigil.errors import SealError, StoreError, VigilError
 from vigil.processes.place import Place
+from vigil.segments.age import b64
 from vigil.segments.checkpoint import Checkpoint, open_checkpoint
 from vigil.segments.last_known import LastKnown, read_last_known, write_last_known
 from vigil.segments.note import NoteKey
@@ -64,7 +65,7 @@ class Diary:
         self._journal = Journal.open(
             disk, place.journal, clock=clock, random_bytes=os.urandom,
             signer=session.note_signer(identity_name(self._device)), device_id=self._device, clock_trust=trust,
-            floor=self._floor(identity),
+            floor=self._floor(identity), vouched=self._vouched_fields(),
         )  # fmt: skip
         try:
             self.loss, self._lost_before_us = _loss_of(LogReader(self._journal.directory, disk=disk))
@@ -115,8 +116,13 @@ class Diary:
         return (kind, {**fields, "recovered": True}) if fields["stated_us"] < self._lost_before_us else happened
 
     def checkpoint_if_due(self, now_us: int) -> str | None:
-        """Sign a checkpoint when it is time and anything was added."""
-        if now_us - self._checked_us < self._checkpoint_us:
+        """
+        Sign a checkpoint when it is time and anything was added.
+
+        Not before the identity vouches for our key: should we be killed until
+        then, nobody could ever tell whose signature that was.
+        """
+        if self._session.certificate is None or now_us - self._checked_us < self._checkpoint_us:
             return None
         self._checked_us = now_us
         note = self._journal.checkpoint()
@@ -127,6 +133,8 @@ class Diary:
 
     def prune(self, before_us: int) -> None:
         """Drop the words of entries from before `before_us`, but for those that segments on the disk still need."""
+        if self._session.certificate is None:
+            return
         if (before := self._index.prunable(self.log_id, before_us)) > self._journal.first_kept:
             self._journal.prune(before, clock_trust=self.trust)
             self._index.catch_up(self._place.journal)
@@ -134,7 +142,7 @@ class Diary:
     def close(self) -> None:
         """Sign what there is, and let go. Never raises."""
         try:
-            if self._journal.checkpoint():
+            if self._session.certificate is not None and self._journal.checkpoint():
                 log.debug("the journal is signed up to entry %d", self.size)
         except VigilError as error:
             log.warning("journal: what came last is not signed yet: %s", error)
@@ -143,6 +151,10 @@ class Diary:
                 part.close()
             except VigilError as error:
                 log.warning("journal: %s", error)
+
+    def _vouched_fields(self) -> dict[str, str]:
+        cert = self._session.certificate
+        return {"session": b64(self._session.public), "cert": cert} if cert else {}
 
     def _publish(self) -> None:
         """Keep, beside the recordings, what is needed when the state is away: a recorder's settings, our checkpoint."""

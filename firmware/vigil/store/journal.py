@@ -72,13 +72,15 @@ class Journal:
         device_id: str,
         floor: Checkpoint | None = None,
         clock_trust: str = "unsynced",
+        vouched: Mapping[str, str] | None = None,
     ) -> Journal:
         """
         Open the journal in `directory`, making it where there is none.
 
         `floor` is the newest checkpoint that is known from elsewhere. Where the
         newest log is damaged or contradicts it, a new log is begun, whose first
-        entry says so; `clock_trust` labels that entry. Raises `JournalError`
+        entry says so; `clock_trust` labels that entry, which also holds `vouched`,
+        the fields `session` and `cert` of `signer`, where those are known. Raises `JournalError`
         where another process has the journal open.
         """
         disk.make_directory(directory)
@@ -95,6 +97,7 @@ class Journal:
                 clock_trust=clock_trust,
                 signer=signer,
                 floor=floor,
+                vouched=vouched or {},
             )
         except BaseException:
             disk.unlock(lock)

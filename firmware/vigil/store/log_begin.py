@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,6 +72,7 @@ def go_on_or_begin(
     clock_trust: str,
     signer: NoteSigner,
     floor: Checkpoint | None,
+    vouched: Mapping[str, str],
 ) -> Opening:
     """Return the newest log where it is good and does not contradict `floor`, else a new one."""
     remove_unborn(directory)
@@ -95,6 +96,7 @@ def go_on_or_begin(
         signer=signer,
         loss=loss,
         floor=floor,
+        vouched=vouched,
     )
     return Opening(survey(disk, files), began=True, loss=loss)
 
@@ -127,8 +129,14 @@ def begin(
     signer: NoteSigner,
     loss: str | None,
     floor: Checkpoint | None,
+    vouched: Mapping[str, str],
 ) -> LogFiles:
-    """Make a new log, whose first entry names the logs before it and what was lost; it is durable on return."""
+    """
+    Make a new log, whose first entry names the logs before it and what was lost; it is durable on return.
+
+    `vouched` has the fields `session` and `cert` of whoever signs its first
+    checkpoint: there is no moment at which nobody could tell who did.
+    """
     before = find_logs(directory)
     known = [each for files in before if not files.closed.exists() and (each := _last_known(disk, files))]
     follows = {files.directory.name for files in before}
@@ -145,6 +153,7 @@ def begin(
             for each in known
         ],
         "loss": loss,
+        **vouched,
     }
     line = write_entry(
         identity.log_id,

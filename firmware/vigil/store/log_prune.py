@@ -16,7 +16,7 @@ from vigil.store.log_files import PER_FILE, LogFiles, first_number, lines, split
 
 def certificates_to_repeat(reader: LogReader, before: int) -> list[dict[str, Any]]:
     """
-    Return the fields of `session.certified` entries before `before` that checkpoints which stay still need.
+    Return `session` and `cert` of entries before `before` that checkpoints which stay still need.
 
     Their keys signed those checkpoints; without the certificates no reader could tell whose they are.
     """
@@ -26,7 +26,7 @@ def certificates_to_repeat(reader: LogReader, before: int) -> list[dict[str, Any
     for _, seq, line in reader.lines(reader.first_kept):
         if seq >= before:
             break
-        if b'"kind":"session.certified"' not in line:
+        if b'"cert":"' not in line:
             continue
         fields = read_entry(reader.log_id, seq, line).fields
         session, cert = fields.get("session"), fields.get("cert")

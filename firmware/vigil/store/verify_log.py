@@ -105,7 +105,7 @@ def _ask(asked: Asked, disk: Disk, directory: Path, identity: NoteKey, outside: 
 def _certified(reader: LogReader, identity: NoteKey) -> Iterator[bytes]:
     """Yield the keys that the identity certified; what others certified was only passed on, and counts for nothing."""
     for _, seq, line in reader.lines():
-        if b'"kind":"session.certified"' not in line:
+        if b'"cert":"' not in line:
             continue
         with contextlib.suppress(SealError):
             note = read_entry(reader.log_id, seq, line).fields.get("cert")
