@@ -174,3 +174,12 @@ def test_the_keeper_describes_the_camera_it_holds():
     assert world.keeper.describe() == {}
     world.read_until(1)
     assert world.keeper.describe() == {"encoder": "a script"}
+
+
+def test_a_mistake_in_the_program_does_not_end_a_camera(caplog):
+    world = World([[PICTURE], IndexError("garbage nobody thought of")], ValueError("at opening"), [[PICTURE]])
+
+    assert world.read_until(2) == [PICTURE, PICTURE]
+    assert [state.stage for state in world.states].count(Stage.LOST) == 2
+    assert "garbage nobody thought of" in next(s.reason for s in world.states if s.stage is Stage.LOST)
+    assert "IndexError" in caplog.text

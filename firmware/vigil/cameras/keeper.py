@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from vigil.cameras.source import Source
 from vigil.clock import Clock
 from vigil.errors import CameraEnded, CameraLost
 from vigil.frames.packet import Luma, Packet
+
+log = logging.getLogger(__name__)
 
 
 class Stage(Enum):
@@ -80,6 +83,11 @@ class Keeper(Source):
             self._let_go()
             self._become(Stage.ENDED, str(error))
             raise
+        except Exception as error:
+            # Whatever a camera sends must not end its recording for ever.
+            log.exception("the camera met a mistake in this program; it is opened again")
+            self._lost(f"internal error: {error!r}")
+            return ()
         if self._state.stage is not Stage.UP and any(isinstance(item, Packet) and not item.audio for item in items):
             self._up_since_us = self._clock.steady_us()
             self._become(Stage.UP)

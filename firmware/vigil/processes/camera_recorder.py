@@ -13,7 +13,7 @@ from vigil.clock import Clock
 from vigil.clock.trust import Step
 from vigil.config.model import Camera
 from vigil.errors import CameraEnded
-from vigil.frames.handoff import Handoff
+from vigil.frames.handoff import Handoff, Hole
 from vigil.frames.instructions import Append, AskKeyframe, Begin, End, Idle, Instruction, Mark, Rate
 from vigil.frames.packet import Luma, Packet
 from vigil.frames.take import MOTION, Take
@@ -84,7 +84,6 @@ class CameraRecorder:
         self._loss: Loss | None = Loss(self._last_us, "recording starts")
         self._moving = False
         self._stage = Stage.OPENING
-        self._dropped = 0
 
     # The reader's thread
 
@@ -117,8 +116,7 @@ class CameraRecorder:
                 self._look(item)
         for state in states:
             self._camera_is(state, now_us)
-        if self._handoff.dropped != self._dropped:
-            self._overflow(now_us)
+        self._state_hole(self._handoff.hole())
         self._do(self.take.tick(now_us))
         self.recording.tick()
 
@@ -130,6 +128,7 @@ class CameraRecorder:
     def close(self, why: str) -> None:
         """Record what is left, and seal. The reader's thread has ended."""
         self.step()
+        self._state_hole(self._handoff.hole(so_far=True))
         self._do(self.take.camera_lost(self._clock.steady_us()))
         self.recording.close(why)
 
@@ -223,14 +222,13 @@ class CameraRecorder:
         if since is not None and self.take.recording:
             self.recording.say("gap", from_us=since, to_us=max(since, self._wall_us(at_us)), why=loss.why[:300])
 
-    def _overflow(self, now_us: int) -> None:
-        lost = self._handoff.dropped - self._dropped
-        self._dropped = self._handoff.dropped
-        self._do(self.take.camera_lost(now_us))
-        self.recording.say(
-            "gap", from_us=self._wall_us(self._last_us), to_us=self._wall_us(now_us), pictures=lost,
-            why="the recorder could not keep up: memory for waiting pictures was full",
-        )  # fmt: skip
+    def _state_hole(self, hole: Hole | None) -> None:
+        """Say what was dropped between the reader and us. What comes behind begins with a keyframe: nothing ends."""
+        if hole:
+            self.recording.say(
+                "gap", from_us=self._wall_us(hole.from_us), to_us=self._wall_us(hole.to_us), pictures=hole.pictures,
+                why="the recorder could not keep up: memory for waiting pictures was full",
+            )  # fmt: skip
 
     def _do(self, instructions: Sequence[Instruction]) -> None:
         for one in instructions:
