@@ -89,13 +89,18 @@ class CameraRecorder:
 
     def read(self) -> None:
         """Read the camera until `stop`. Runs in a thread of its own."""
-        while not self._stopping:
-            try:
-                items = self._keeper.read(READ_S)
-            except CameraEnded:
-                return
-            if items:
-                self._handoff.put(items)
+        while not self._stopping and self.read_once(READ_S):
+            pass
+
+    def read_once(self, timeout_s: float) -> bool:
+        """Take what the camera sends within `timeout_s`; False where it came to its end."""
+        try:
+            items = self._keeper.read(timeout_s)
+        except CameraEnded:
+            return False
+        if items:
+            self._handoff.put(items)
+        return True
 
     def _changed(self, state: State) -> None:
         with self._states_lock:

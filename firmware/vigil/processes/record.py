@@ -28,6 +28,7 @@ from vigil.frames.take import Take
 from vigil.processes import signer
 from vigil.processes.camera_recorder import CameraRecorder
 from vigil.processes.hub import HubClient
+from vigil.processes.privacy import Privacy
 from vigil.processes.settings import Settings, load, load_watch
 from vigil.segments.mp4_file import Mp4File
 from vigil.segments.session import Session
@@ -54,6 +55,7 @@ class Post:
     hub: HubClient
     room: Room
     read_back: ReadBack
+    privacy: Privacy
     reader: threading.Thread
     asked_us: int = -_SIGNER_EVERY_US
     told: tuple[int, int] = (0, 0)
@@ -104,6 +106,8 @@ class Recorder:
             for post in self._posts:
                 post.hub.connect()
                 self._certify(post, now_us)
+                if who := post.privacy.look():
+                    post.recorder.pause(paused=True, who=who)
                 self._tell(post)
 
     def _post(self, camera: Camera) -> Post:
@@ -125,10 +129,11 @@ class Recorder:
 
             watcher = PictureWatcher(camera, self._clock)
         wishes = Wishes(keyframe_distance_s=camera.pre_roll_s / 2, luma=watcher is not None, audio=camera.audio)
+        privacy = Privacy(self._disk, place, camera.id)
         take = Take(
             mode=Mode(camera.mode), started_us=self._clock.steady_us(), pre_roll_s=camera.pre_roll_s,
             post_roll_s=camera.post_roll_s, late_s=_late_s(camera), limit_bytes=config.recording.ring_bytes,
-            recording=camera.record and not _is_paused(place.video, camera.id),
+            recording=camera.record and not privacy.paused_by(),
         )  # fmt: skip
         recorder = CameraRecorder(
             camera,
@@ -141,7 +146,7 @@ class Recorder:
         )  # fmt: skip
         return Post(
             recorder, recording, session, HubClient(place.hub, f"record@{camera.id}", version=vigil.__version__), room,
-            ReadBack(self._disk, every=config.storage.read_back_every),
+            ReadBack(self._disk, every=config.storage.read_back_every), privacy,
             threading.Thread(target=recorder.read, name=f"read-{camera.id}", daemon=True),
         )  # fmt: skip
 
@@ -184,8 +189,8 @@ class Recorder:
         elif isinstance(message, Cue):
             post.recorder.cue(message.name, message.state)
         elif isinstance(message, Pause):
-            _remember_pause(self._disk, self._settings.place.video, message)
             post.recorder.pause(paused=message.paused, who=message.who)
+            post.privacy.order(message)
         elif isinstance(message, LogLevel):
             logs.set_level(message.level)
 
@@ -241,21 +246,6 @@ class Recorder:
 def _late_s(camera: Camera) -> float:
     """Motion takes a few pictures to be sure; where only keyframes are looked at, these are seconds apart."""
     return 6.0 if camera.source in ("rtsp", "replay") and not camera.sub_url else 1.5
-
-
-def _is_paused(video: Path, camera: str) -> bool:
-    return (video / camera / ".paused").exists()
-
-
-def _remember_pause(disk: Disk, video: Path, pause: Pause) -> None:
-    """Keep the pause over restarts: privacy must not end because the power did."""
-    path = video / pause.camera / ".paused"
-    if pause.paused:
-        disk.make_directory(path.parent)
-        disk.replace(path, pause.who.encode())
-    else:
-        disk.unlink(path)
-        disk.sync_directory(path.parent)
 
 
 def main(data: Path, names: Sequence[str], *, log_level: str | None, plain: bool) -> int:
