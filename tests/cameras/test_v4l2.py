@@ -151,6 +151,7 @@ def test_the_nearest_size_then_the_rate_then_the_cost_decide(asked, expected):
 def test_a_camera_that_encodes_is_left_to_it():
     offered = [*modes(WEBCAM.ask), Mode("h264", 1920, 1080, 30)]
     chosen = best(offered, width=1920, height=1080, fps=15)
+    assert chosen
     assert chosen.encoded
     assert options_for(chosen, fps=15)["input_format"] == "h264"
 

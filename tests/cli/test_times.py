@@ -14,7 +14,8 @@ SECOND = 1_000_000
 
 
 def said(from_: str | None = None, to: str | None = None) -> tuple[str | None, str | None]:
-    return tuple(None if us is None else shown(us, tenths=True) for us in read_range(from_, to, NOW_US))
+    first, last = (None if us is None else shown(us, tenths=True) for us in read_range(from_, to, NOW_US))
+    return first, last
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ it. Light, focus and noise can be changed at will.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import io
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cache as once
 from typing import Any
 
@@ -41,7 +42,7 @@ def _cast() -> tuple[Grey, list[tuple[Grey, Grey]]]:
     kept = footage.cache() / "people-1.npz"
     if not kept.exists():
         half = kept.with_name("half-people-1.npz")
-        np.savez_compressed(half, **_cut_out())
+        np.savez_compressed(half, allow_pickle=False, **_cut_out())
         half.rename(kept)
     with np.load(kept) as data:
         people = [
@@ -53,7 +54,7 @@ def _cast() -> tuple[Grey, list[tuple[Grey, Grey]]]:
 def _cut_out() -> dict[str, NDArray[Any]]:
     with av.open(str(footage.vtest())) as clip:
         pictures = np.stack([frame.to_ndarray(format="gray") for frame in clip.decode(video=0)])
-    empty = np.median(pictures[::8], axis=0).astype(np.uint8)
+    empty = np.median(pictures[::8].astype(np.float32), axis=0).astype(np.uint8)
     out: dict[str, NDArray[Any]] = {
         "square": cv2.resize(empty[72:504], (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA),
     }
@@ -170,6 +171,23 @@ def lit(
         yield Shot(Luma(_developed(picture, noise, random), WIDTH, HEIGHT, round(n * 1e6 / fps)))
 
 
+def through_h264(shots: Iterable[Shot], *, quality: int = 32) -> Iterator[Shot]:
+    """Yield the scene as it comes out of a small stream: x264, a keyframe every two seconds."""
+    originals, file = list(shots), io.BytesIO()
+    with av.open(file, "w", "mp4") as out:
+        stream = out.add_stream("libx264", rate=5, options={"crf": str(quality), "preset": "veryfast", "g": "10"})
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        for shot in originals:
+            frame = av.VideoFrame.from_ndarray(np.asarray(shot.luma.grey), format="gray").reformat(format="yuv420p")
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    file.seek(0)
+    with av.open(file) as made:
+        for shot, frame in zip(originals, made.decode(video=0), strict=True):
+            grey = np.ascontiguousarray(frame.to_ndarray(format="gray"))
+            yield replace(shot, luma=replace(shot.luma, grey=grey))
+
+
 def _across() -> Grey:
     return np.broadcast_to(np.arange(WIDTH, dtype=np.float32), (HEIGHT, WIDTH)).copy()
 
@@ -211,7 +229,7 @@ def _flickering(square: Grey, when: float) -> Grey:
 
 
 def _curved(square: Grey, when: float) -> Grey:
-    return 255 * (square / 255) ** np.float32(0.6) if _switched(when) else square
+    return (255 * (square / 255) ** np.float32(0.6)).astype(np.float32) if _switched(when) else square
 
 
 def refocusing(blur: float, *, breathing: float = 0.0) -> Light:

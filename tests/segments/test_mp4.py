@@ -12,7 +12,7 @@ import pytest
 from fakes.mp4_segments import WALL_US, Segment, cuts, record, write
 from fakes.mp4_sources import FILMS, film_pictures, packets_of, pictures, probe, seen
 from vigil.errors import FormatError
-from vigil.frames.packet import Packet
+from vigil.frames.packet import Packet, VideoCodec
 from vigil.segments.cutter import Begin, Cut, End, Fragment, Why
 from vigil.segments.mp4 import PRFT_FLAGS, FragmentWriter
 from vigil.segments.mp4_boxes import free_box, ntp, top_level, wall_us
@@ -254,8 +254,8 @@ def test_ntp_keeps_every_microsecond_also_after_2036(at_us: int) -> None:
 
 def test_parameter_sets_that_cannot_be_read_make_no_file() -> None:
     first = pictures(packets_of("plain"))[0]
-    broken = replace(first.codec, parameter_sets=(b"\x67", b"\x68\xee"))  # type: ignore[type-var]
-    writer = FragmentWriter(broken, None)  # type: ignore[arg-type]
+    assert isinstance(first.codec, VideoCodec)
+    writer = FragmentWriter(replace(first.codec, parameter_sets=(b"\x67", b"\x68\xee")), None)
 
     with pytest.raises(FormatError):
         writer.init([first], wall_us=WALL_US)

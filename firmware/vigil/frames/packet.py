@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 TICKS_PER_S = 90_000
 """Media time is counted in 90 kHz ticks, the clock of RTP and MPEG (RFC 3551)."""
@@ -62,11 +63,12 @@ class Luma:
     One small grey picture for motion.
 
     `grey` has ``height * width`` bytes, row after row, 0 black to 255 white;
-    it supports the buffer protocol (bytes, or a contiguous uint8 array).
+    anything with the buffer protocol (bytes, or a contiguous uint8 array),
+    which typing can name from Python 3.12 on.
     `key` says that it was decoded from a keyframe alone.
     """
 
-    grey: bytes
+    grey: Any
     width: int
     height: int
     at_us: int

@@ -82,7 +82,9 @@ class Script:
     def _replace_waiting(self, entry: Entry) -> None:
         # Guard repeats orders that were not obeyed, and nothing is due for days: neither may fill the memory meanwhile.
         if isinstance(entry, Deleting):
-            same = [one for one in self._entries if isinstance(one, Deleting) and one.seq == entry.seq and not one.done]
+            same: list[Entry] = [
+                one for one in self._entries if isinstance(one, Deleting) and one.seq == entry.seq and not one.done
+            ]
         elif isinstance(entry, Saying) and entry.type == "idle":
             same = [one for one in self._entries if isinstance(one, Saying) and one.type == "idle" and not one.done]
         else:
