@@ -23,6 +23,9 @@ SURE_US = 400_000
 HOLD_US = 2_000_000
 """Motion ends when nothing was seen for so long (or for two and a half pictures)."""
 
+SMALLEST = 4
+"""Rows and columns of blocks: with fewer there is no telling a thing from its surroundings."""
+
 LEAST_BLOCKS = 3
 """However small the zone: a single block is no thing."""
 
@@ -114,6 +117,8 @@ class Motion:
         self._size = width, height
         self._method = _method(self._name, width, height, self._sensitivity)
         rows, columns = self._method.shape
+        if min(rows, columns) < SMALLEST:
+            raise ValueError(f"pictures of {width} × {height} are too small to look for motion; 320 × 180 will do")
         self._watched = watched(rows=rows, columns=columns, zones=self._zones, masks=self._masks)
         self._total = float(self._watched.sum())
         least = max(self._minimum_area_pct / 100 * self._total, min(LEAST_BLOCKS, self._total / 2))

@@ -2,10 +2,10 @@
 Finding motion in block sums: brightness of 8 × 8 blocks against a learned background.
 
 Brightness is compared as its logarithm, so that light that becomes stronger
-by a factor adds the same amount everywhere, and can be taken away again:
-first by a curve over brightness for the whole picture (exposure, dusk, a
-lamp), then by what each block's wider surroundings have in common. What is
-left must be a thing. docs/design/motion.md has the reasons and the figures.
+by a factor adds the same amount everywhere and can be taken away again. What
+is left is a thing, unless it is flat inside like the light of a lamp that
+reaches only a part of the picture. docs/design/motion.md has the reasons and
+the figures.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ DARK = 4.0
 FAINTEST = 0.035
 """The least change (3.5 %) that counts at the default sensitivity."""
 
-NOISES = 3.5
-"""A block must change by so many times its own mean flicker."""
+NOISES = 3.2
+"""A block must change by so many times its own flicker (root mean square: rare bursts count more than small noise)."""
 
 EDGE = 0.25
 """A block beside an edge changes by so much of the edge when the camera trembles or focuses."""
@@ -42,9 +42,6 @@ LAG_US = 400_000
 MEMORY_US = 10_000_000
 """The background follows slow change with this time constant (or 15 pictures)."""
 
-TONES = 6
-SURROUNDINGS = 6
-
 
 class BlockSums:
     """The background of one camera, and what differs from it (see `look`)."""
@@ -55,7 +52,6 @@ class BlockSums:
         factor = 2 ** ((50.0 - sensitivity) / 25.0)
         self._faintest = np.float32(FAINTEST * factor)
         self._noises = np.float32(NOISES * factor**0.5)
-        self._around = Surroundings(self.shape)
         self._earlier: deque[tuple[int, Levels]] = deque()
         self._looks = 0
         self._first_us = 0
@@ -73,17 +69,15 @@ class BlockSums:
             self._study()
         # Few pictures tell the flicker badly.
         noises = self._noises * np.float32(1 + 3 / self._looks)
-        threshold = np.maximum(self._faintest, noises * self._flicker) + self._edge
-        change = self._unlit(levels - self._background, threshold)
-        size = np.abs(change)
+        threshold = np.maximum(self._faintest, noises * np.sqrt(self._flicker)) + self._edge
+        size = _unlit(levels - self._background)
         strong = size > threshold
-        fresh = np.zeros(self.shape, bool)
         light = self._all_lit(levels - self._earlier[-1][1], threshold)
         things, cover = np.zeros(self.shape, np.int32), np.zeros(self.shape, np.float32)
         if light is None and np.count_nonzero(strong) >= 2:
-            fresh = np.abs(self._unlit(levels - self._earlier[0][1], threshold)) > 0.5 * threshold
+            fresh = _unlit(levels - self._earlier[0][1]) > 0.5 * threshold
             things, cover, light = self._things(levels, size, threshold, fresh)
-        self._learn(levels, np.minimum(size, 4 * threshold), strong=strong, fresh=fresh, light=light, gap_us=gap_us)
+        self._learn(levels, np.minimum(size, 4 * threshold), strong=strong, light=light, gap_us=gap_us)
         self._earlier.append((at_us, levels))
         ready = self._looks >= 5 and at_us - self._first_us >= 1_500_000
         return Seen(things, cover, light=light is not None, ready=ready)
@@ -104,11 +98,11 @@ class BlockSums:
     def _begin(self, levels: Levels, at_us: int) -> None:
         self._background = levels.copy()
         self._flicker = np.zeros(self.shape, np.float32)
-        self._earlier.append((at_us, levels.copy()))
+        self._earlier.append((at_us, levels))
         self._first_us = at_us
 
     def _study(self) -> None:
-        """Note where the background has edges, and which blocks are how bright."""
+        """Note where the background has edges."""
         edge = np.zeros(self.shape, np.float32)
         across, down = np.abs(np.diff(self._background, axis=1)), np.abs(np.diff(self._background, axis=0))
         for part, difference in (
@@ -116,21 +110,6 @@ class BlockSums:
         ):  # fmt: skip
             np.maximum(part, difference, out=part)
         self._edge = edge * np.float32(EDGE)
-        flat = self._background.ravel()
-        self._tones = np.array_split(np.argsort(flat)[::2], TONES)
-        self._tone_levels = np.array([flat[tone[len(tone) // 2]] for tone in self._tones])
-
-    def _unlit(self, change: Levels, threshold: Levels) -> Levels:
-        """Return a change of levels without what light explains."""
-        middle = _middle(change[::2, ::2])
-        if abs(middle) < self._faintest / 4:
-            change = change - middle
-        else:
-            flat = change.ravel()
-            curve = [_middle(flat[tone]) for tone in self._tones]
-            change = change - np.interp(self._background, self._tone_levels, curve).astype(np.float32)
-        # Clipped, so that a thing does not lift its surroundings much.
-        return change - self._around.mean(np.clip(change, -threshold, threshold))
 
     def _things(
         self, levels: Levels, size: Levels, threshold: Levels, fresh: Blocks
@@ -173,11 +152,11 @@ class BlockSums:
         be large and either have changed all at once or have a soft outline.
         """
         share = float(np.count_nonzero(region)) / region.size
-        if share < 0.006 or (share < 0.1 and not at_once):
+        if share < 0.006:
             return False
         outside = _middle(change[~region]) if share < 1 else 0.0
         depth = _middle(np.abs(change[region] - outside))
-        if share < 0.1 and depth < 4 * _middle(threshold[region]):
+        if share < 0.07 and depth < 4 * _middle(threshold[region]):
             return False
         flat = inner = 0
         outline = []
@@ -194,46 +173,24 @@ class BlockSums:
         steps = np.concatenate(outline)
         return at_once or not steps.size or _middle(steps) < 0.4 * depth
 
-    def _learn(
-        self, levels: Levels, size: Levels, *, strong: Blocks, fresh: Blocks, light: Blocks | None, gap_us: int
-    ) -> None:
+    def _learn(self, levels: Levels, size: Levels, *, strong: Blocks, light: Blocks | None, gap_us: int) -> None:
         pace = max(min(gap_us / MEMORY_US, 1 / 15), 1 / self._looks)
-        if self._looks <= 25:
+        if self._looks <= 40:
             follow, calm = np.full(self.shape, pace, np.float32), np.full(self.shape, pace, np.float32)
         else:
-            # What moves is not learned; what came and stays becomes background.
-            follow = np.where(strong, np.where(fresh, 0.15 * pace, 0.7 * pace), pace).astype(np.float32)
-            calm = np.where(strong, 0.05 * pace, 0.5 * pace).astype(np.float32)
+            # What moves is learned slowly, and so becomes background when it stays.
+            follow = np.where(strong, 0.25 * pace, pace).astype(np.float32)
+            calm = np.where(strong, 0.2 * pace, 0.5 * pace).astype(np.float32)
         if light is not None:
             follow[light] = 1.0
-            for _, earlier in self._earlier:
-                earlier[light] = levels[light]
         self._background += follow * (levels - self._background)
-        self._flicker += calm * (size - self._flicker)
+        self._flicker += calm * (size * size - self._flicker)
 
 
-class Surroundings:
-    """Means over a block's surroundings, 13 × 13 blocks, cut off at the picture's edge."""
-
-    def __init__(self, shape: tuple[int, int]) -> None:
-        self._shape = shape
-        self._counts = self._sums(np.ones(shape, np.float32))
-
-    def mean(self, values: Levels) -> Levels:
-        """Return for each block the mean of its surroundings."""
-        return self._sums(values) / self._counts
-
-    def _sums(self, values: Levels) -> Levels:
-        reach = SURROUNDINGS
-        rows, columns = self._shape
-        tall = np.zeros((rows + 2 * reach + 1, columns), np.float32)
-        np.cumsum(values, axis=0, out=tall[reach + 1 : reach + 1 + rows])
-        tall[reach + 1 + rows :] = tall[reach + rows]
-        values = tall[2 * reach + 1 :] - tall[: -2 * reach - 1]
-        wide = np.zeros((rows, columns + 2 * reach + 1), np.float32)
-        np.cumsum(values, axis=1, out=wide[:, reach + 1 : reach + 1 + columns])
-        wide[:, reach + 1 + columns :] = wide[:, reach + columns : reach + columns + 1]
-        return wide[:, 2 * reach + 1 :] - wide[:, : -2 * reach - 1]
+def _unlit(change: Levels) -> Levels:
+    """Return the size of a change of levels without what the whole picture has in common: its light."""
+    size: Levels = np.abs(change - np.float32(_middle(change[::2, ::2])))
+    return size
 
 
 def _middle(values: Levels) -> float:
