@@ -11,6 +11,7 @@ from vigil.errors import StoreFault, WrongStore
 from vigil.store.disk import Disk
 from vigil.store.layout import MARKER
 
+_MOST_BYTES = 200
 _ID = re.compile("[0-9a-f]{32}")
 
 
@@ -30,7 +31,7 @@ def check_marker(disk: Disk, video: Path, store_id: str | None) -> str:
             f"To use it, run `vigil store adopt` ({error})"
         ) from error
     try:
-        found = json.loads(data)["store"]
+        found = json.loads(data[:_MOST_BYTES])["store"]
     except (ValueError, KeyError, TypeError):
         found = ""
     if not isinstance(found, str) or not _ID.fullmatch(found):

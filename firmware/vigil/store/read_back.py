@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from vigil.errors import StoreFault
-from vigil.store.disk import Disk, DiskFile
+from vigil.store.disk import Disk, DiskFile, named
 from vigil.store.layout import SegmentPath
 from vigil.store.sidecar_file import last_statement
 
@@ -42,15 +42,18 @@ class ReadBack:
 
     def step(self) -> Damage | None:
         """Read one more mebibyte; return what is wrong, once the whole file was read."""
-        if self._segment is None or not self._segment.media.exists():
-            self._drop()
+        if self._segment is None:
             return None
+        segment = self._segment
         try:
-            return self._read(self._segment)
+            with named(segment.media, "read back"):
+                if segment.media.exists():
+                    return self._read(segment)
+                self._drop()
+                return None
         except StoreFault as fault:
-            seq = self._segment.seq
             self._drop()
-            return Damage(seq, f"it cannot be read back: {fault}"[:300])
+            return Damage(segment.seq, f"it cannot be read back: {fault}"[:300])
 
     def _read(self, segment: SegmentPath) -> Damage | None:
         if self._file is None:
