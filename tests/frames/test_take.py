@@ -351,7 +351,6 @@ def test_a_door_that_stays_open_through_a_pause_is_recorded_again_after_it() -> 
     recorder.do(take.began(MOTION, 8 * SECOND_US))
     recorder.do(take.pause(9 * SECOND_US))
     assert recorder.takes[0].end == End(Why.PAUSED, 9 * SECOND_US)
-    assert recorder.marks[-1] == Mark(MOTION, 9 * SECOND_US, began=False)
     assert take.pause(9 * SECOND_US) == []
 
     recorder.do(take.packets([picture(10 * SECOND_US, key=True)]))
@@ -361,6 +360,29 @@ def test_a_door_that_stays_open_through_a_pause_is_recorded_again_after_it() -> 
     assert recorder.asked == 1
     assert recorder.takes[1].packets == [key]
     assert (recorder.takes[1].begin.reason, recorder.takes[1].begin.short) == ("door", False)
+
+
+def test_motion_that_goes_on_through_a_pause_is_recorded_after_it_and_motion_that_ended_is_not() -> None:
+    for ends in (False, True):
+        take, recorder = new_take(Mode.MOTION), Recorder()
+        recorder.do(take.packets([picture(0, key=True)]))
+        recorder.do(take.began(MOTION, 0))
+        recorder.do(take.pause(SECOND_US))
+        if ends:
+            recorder.do(take.ended(MOTION, 2 * SECOND_US))
+        recorder.do(take.resume())
+        recorder.do(take.packets([picture(3 * SECOND_US, key=True)]))
+        assert len(recorder.takes) == (1 if ends else 2)
+
+
+def test_motion_does_not_outlast_a_camera_that_is_lost_during_a_pause() -> None:
+    take, recorder = new_take(Mode.MOTION), Recorder()
+    recorder.do(take.began(MOTION, 0))
+    recorder.do(take.pause(0))
+    recorder.do(take.camera_lost(SECOND_US))
+    recorder.do(take.resume())
+    recorder.do(take.packets([picture(60 * SECOND_US, key=True)]))
+    assert recorder.takes == []
 
 
 def test_a_button_pressed_before_a_pause_does_not_record_after_it() -> None:
@@ -382,6 +404,7 @@ def test_an_event_goes_on_when_the_camera_comes_back_within_its_post_roll() -> N
 
     before, after = recorder.takes
     assert before.end == End(Why.NO_CAMERA, 9 * SECOND_US)
+    assert recorder.marks[-1] == Mark(MOTION, 9 * SECOND_US, began=False)
     assert (after.begin.reason, after.begin.short, after.begin.continues) == (MOTION, False, False)
     assert (after.packets[0].at_us, after.end) == (11 * SECOND_US, End(Why.OVER, 13 * SECOND_US))
 

@@ -9,7 +9,7 @@ from vigil.frames.packet import Packet
 from vigil.frames.ring import Ring
 
 MOTION = "motion"
-"""The name of the cue that comes from the camera's own pictures; it ends when the camera is lost or paused."""
+"""The name of the cue that comes from the camera's own pictures; it ends when the camera is lost."""
 
 IDLE_EVERY_S = 25.0
 """A signed line is promised every 30 s; the rest is for the caller's loop and a slow card."""
@@ -86,14 +86,14 @@ class Take:
         """Stop recording at once and forget the pre-roll: nothing of now may turn up later."""
         if not self.recording:
             return []
-        out = self._interrupt(Why.PAUSED, at_us)
+        out = self._stop(Why.PAUSED, at_us)
         self.recording = False
         self._until_us = -1
         self._pending = None
         return out
 
     def resume(self) -> list[Instruction]:
-        """Record again. What is still open (a door) is recorded from the next keyframe on."""
+        """Record again. What is still open (a door, motion) is recorded from the next keyframe on."""
         if self.recording:
             return []
         self.recording = True
@@ -104,7 +104,8 @@ class Take:
     def camera_lost(self, at_us: int) -> list[Instruction]:
         """The camera is gone, or opened anew: what follows does not continue what was."""
         self._seen = False
-        return self._interrupt(Why.NO_CAMERA, at_us) if self.recording else []
+        ended = self.ended(MOTION, at_us)
+        return [*ended, *self._stop(Why.NO_CAMERA, at_us)] if self.recording else []
 
     def tick(self, now_us: int) -> list[Instruction]:
         """State that nothing was due, when it is time to."""
@@ -188,14 +189,8 @@ class Take:
             Begin(rate=Rate.FULL, reason=name, at_us=at_us, packets=[key], pre_roll_asked_s=asked_us / 1_000_000)
         )
 
-    def _interrupt(self, why: Why, at_us: int) -> list[Instruction]:
-        out: list[Instruction] = []
-        if MOTION in self._open:
-            self._open.remove(MOTION)
-            self._until_us = max(self._until_us, at_us + self._post_roll_us)
-            out.append(Mark(MOTION, at_us, began=False))
-        if self.rate:
-            out.append(End(why, at_us))
+    def _stop(self, why: Why, at_us: int) -> list[Instruction]:
+        out: list[Instruction] = [End(why, at_us)] if self.rate else []
         self.rate = None
         self.ring.clear()
         return out
