@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.configs import KEYS
+from vigil.bech32 import decode, encode
 from vigil.config.recipients import check_recipient
 from vigil.errors import ConfigError, FormatError
-from vigil.segments.bech32 import decode, encode
 
 
 def test_the_keys_of_the_age_program_are_accepted():

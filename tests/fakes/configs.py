@@ -6,9 +6,9 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 
+from vigil.bech32 import encode
 from vigil.config.kinds import Address, Choice, Flag, Number, Polygons, Recipients, Text, Whole
 from vigil.config.model import TABLES, Camera, Config, Motion, Setting, SourceName, settings_of
-from vigil.segments.bech32 import encode
 
 # Public keys whose other half nobody has; any 32 bytes are one.
 KEYS = [encode("age", bytes([number]) * 32) for number in range(2, 8)]

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.age_testkit import Vector, vectors
+from vigil import bech32
 from vigil.errors import FormatError, SealError, Truncated, WrongKey
-from vigil.segments import age, bech32, stream
+from vigil.segments import age, stream
 
 KIT = [v for v in vectors() if not v.armored]
 LENGTHS = [0, 1, 65_535, 65_536, 65_537, 131_072, 200_000]

@@ -21,8 +21,9 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from vigil import bech32
 from vigil.errors import Forged, FormatError, Truncated, WrongKey
-from vigil.segments import bech32, stream
+from vigil.segments import stream
 
 RandomBytes = Callable[[int], bytes]
 

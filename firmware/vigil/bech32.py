@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from vigil.errors import FormatError
 
-_ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _GENERATORS = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+
+
+class StrayBits(FormatError):
+    """The last character carries bits that no byte of the data has."""
 
 
 def encode(prefix: str, data: bytes) -> str:
@@ -13,7 +17,7 @@ def encode(prefix: str, data: bytes) -> str:
     values = _regroup(data, 8, 5, pad=True)
     checksum = _polymod(_expand(prefix) + values + [0] * 6) ^ 1
     values += [(checksum >> 5 * (5 - i)) & 31 for i in range(6)]
-    return prefix + "1" + "".join(_ALPHABET[v] for v in values)
+    return prefix + "1" + "".join(ALPHABET[v] for v in values)
 
 
 def decode(text: str) -> tuple[str, bytes]:
@@ -24,7 +28,7 @@ def decode(text: str) -> tuple[str, bytes]:
     if not mark or not prefix or len(payload) < 6 or any(not 33 <= ord(c) <= 126 for c in prefix):
         raise FormatError("this is not a Bech32 key")
     try:
-        values = [_ALPHABET.index(c) for c in payload]
+        values = [ALPHABET.index(c) for c in payload]
     except ValueError:
         raise FormatError("a key holds a character that Bech32 does not use; copy it again") from None
     if _polymod(_expand(prefix) + values) != 1:
@@ -58,5 +62,5 @@ def _regroup(data: bytes | list[int], width_from: int, width_to: int, *, pad: bo
     if pad and bits:
         out.append(held << (width_to - bits) & ((1 << width_to) - 1))
     elif not pad and (bits >= width_from or held):
-        raise FormatError("a key's last character carries stray bits; copy it again")
+        raise StrayBits("a key's last character carries stray bits; copy it again")
     return out
