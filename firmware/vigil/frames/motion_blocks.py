@@ -180,7 +180,7 @@ class BlockSums:
         else:
             # What moves is learned slowly, and so becomes background when it stays.
             follow = np.where(strong, 0.25 * pace, pace).astype(np.float32)
-            calm = np.where(strong, 0.2 * pace, 0.5 * pace).astype(np.float32)
+            calm = np.where(strong, 0.1 * pace, 0.5 * pace).astype(np.float32)
         if light is not None:
             follow[light] = 1.0
         self._background += follow * (levels - self._background)
