@@ -152,24 +152,39 @@ def test_whichever_operation_failed_every_picture_is_there_once(tmp_path: Path):
     assert nth > 50
 
 
-def test_pictures_that_arrive_in_bursts_are_still_there_once_after_a_fault(tmp_path: Path):
-    box = Box(tmp_path, segment_s=60)
-    box.recording.close("stopped")
-    calls = FaultyCalls(33, mode="EIO")
-    box.start(disk=Disk(calls))
+def film_in_bursts(box: Box) -> None:
+    """Record six seconds over a network that holds pictures back, and lets them go twenty at a time."""
     waiting: list[Packet] = []
     for number, packet in enumerate(p for name in ("plain", "plain") for p in box.packets(name)):
         box.clock.forward_us(40_000)
         waiting.append(packet)
         if number % 20 == 19 or number == 149:
-            now_us = box.clock.steady_us()
-            burst = [replace(one, at_us=now_us) for one in waiting]
+            burst = [replace(one, at_us=box.clock.steady_us()) for one in waiting]
             box.recording.begin("continuous", burst) if number == 19 else box.recording.append(burst)
             waiting.clear()
         box.recording.tick()
     box.clock.forward_us(5_000_000)
     box.recording.tick()
     box.recording.close("stopped")
+
+
+def test_pictures_that_arrive_in_bursts_are_told_apart_by_the_cameras_own_clock(tmp_path: Path):
+    box = Box(tmp_path)
+    film_in_bursts(box)
+
+    # The first picture came with the first burst, after 0.8 s.
+    code, film = export(box, "--from", f"{START}02.80", "--to", f"{START}04.60")
+
+    assert code == 0
+    assert seen(film).pictures == pictures_of("plain", "plain")[50:95]
+
+
+def test_pictures_that_arrive_in_bursts_are_there_once_after_a_fault(tmp_path: Path):
+    box = Box(tmp_path)
+    box.recording.close("stopped")
+    calls = FaultyCalls(33, mode="EIO")
+    box.start(disk=Disk(calls))
+    film_in_bursts(box)
     assert calls.fired
 
     code, film = export(box)

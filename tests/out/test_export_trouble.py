@@ -224,3 +224,20 @@ def test_a_pause_is_a_gap_with_its_reason(tmp_path: Path, capsys: Captured):
     ]
     assert "125 pictures, 2026-02-02 02:40:01.0 to 02:40:09.0 UTC, 8.0 s to watch" in out
     assert "2 gaps (14.0 s missing)" in out
+
+
+def test_a_range_that_ends_in_a_pause_says_so(tmp_path: Path, capsys: Captured):
+    box = Box(tmp_path)
+    box.film("plain")
+    box.recording.end("recording is paused")
+    box.recording.say("paused", who="the owner")
+    box.clock.forward_us(10 * FILM_US)
+    box.recording.say("resumed", who="the owner")
+    box.film("plain")
+    box.recording.close("stopped")
+
+    for words in (["--to", f"{START}20"], ["--from", f"{START}20"]):
+        code, film = export(box, *words, "--force")
+        assert code == 0
+        assert seen(film).pictures == pictures_of("plain")
+        assert "recording was paused by the owner" in capsys.readouterr().err

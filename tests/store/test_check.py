@@ -32,7 +32,10 @@ def broken(video: Path) -> list[tuple[int, int | None]]:
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
     """A store with a history: five segments, the second deleted on purpose, the third held, the fourth recovered."""
-    video = tmp_path / "video"
+    return with_history(tmp_path / "video")
+
+
+def with_history(video: Path) -> Path:
     made, clock = recording(video)
     made.begin("continuous", [numbered(0, clock.steady_us())])
     feed(made, clock, range(1, 350))
@@ -86,6 +89,11 @@ def test_a_store_with_a_history_is_as_it_must_be(store: Path):
     assert found.statements > 20
 
 
+def take_away(video: Path, seq: int) -> None:
+    at(video, seq).media.unlink()
+    at(video, seq).seal.unlink()
+
+
 def put_back(video: Path, seq: int) -> None:
     """Put a sidecar where a deleted one was, with a hold."""
     stem = at(video, 1).directory / f"{seq:08d}-20260202T024010Z"
@@ -93,11 +101,18 @@ def put_back(video: Path, seq: int) -> None:
     stem.with_suffix(".keep").write_text("{}")
 
 
+def exchange(video: Path, seq: int) -> None:
+    """Put another recorder's segment of the same number in a segment's place."""
+    theirs = with_history(video.parent / "another")
+    for ours, other in ((at(video, seq).seal, at(theirs, seq).seal), (at(video, seq).media, at(theirs, seq).media)):
+        ours.write_bytes(other.read_bytes())
+
+
 BREAK: dict[str, tuple[Callable[[Path], object], list[tuple[int, int | None]]]] = {
     "no marker": (lambda v: (v / ".vigil-store").unlink(), [(0, None)]),
     "sidecar taken": (lambda v: at(v, 3).seal.unlink(), [(1, 3), (5, 3)]),
     "sidecar and pictures taken, hold left": (
-        lambda v: [path.unlink() for path in (at(v, 3).media, at(v, 3).seal)],
+        lambda v: take_away(v, 3),
         [(6, 3), (5, 3)],
     ),
     "last line taken": (lambda v: without_lines(at(v, 3).seal, -1), [(2, 3), (3, 4)]),
@@ -108,9 +123,10 @@ BREAK: dict[str, tuple[Callable[[Path], object], list[tuple[int, int | None]]]] 
     "pictures cut short": (lambda v: cut(at(v, 3).media), [(4, 3)]),
     "pictures made longer": (lambda v: grow(at(v, 3).media), [(4, 3)]),
     "segment taken": (
-        lambda v: [path.unlink() for path in (at(v, 4).media, at(v, 4).seal)],
+        lambda v: take_away(v, 4),
         [(5, 2), (5, 4)],  # with it went the statement that 2 was deleted
     ),
+    "segment exchanged": (lambda v: exchange(v, 3), [(3, 4), (3, 3)]),
     "segment copied": (
         lambda v: (at(v, 5).directory / "00000005-20270101T000000Z.seal").write_bytes(at(v, 5).seal.read_bytes()),
         [(5, 5)],
@@ -132,8 +148,7 @@ def test_what_is_broken_is_found_and_nothing_else(store: Path, name: str):
 
 
 def test_that_the_newest_were_taken_only_the_journal_can_tell(store: Path):
-    at(store, 5).media.unlink()
-    at(store, 5).seal.unlink()
+    take_away(store, 5)
 
     assert broken(store) == []
 
@@ -182,6 +197,34 @@ def test_while_it_records_nothing_looks_broken(tmp_path: Path):
     assert broken(box.video) == []
     box.recording.close("stopped")
     assert broken(box.video) == []
+
+
+class Busy(Disk):
+    """A disk at which a recorder is at work: when the first sidecar is read, it does something."""
+
+    def __init__(self, act: Callable[[], object]) -> None:
+        super().__init__()
+        self._acts = [act]
+
+    def read_bytes(self, path: Path) -> bytes:
+        data = super().read_bytes(path)
+        if path.suffix == ".seal" and self._acts:
+            self._acts.pop()()
+        return data
+
+
+def test_what_a_recorder_does_while_it_is_checked_is_no_problem(tmp_path: Path):
+    box = Box(tmp_path, segment_s=1)
+    box.film("plain", "plain")
+
+    def go_on() -> None:
+        box.film("plain", begin=False)
+        box.recording.delete(2, "space")
+        box.recording.delete(3, "space")
+
+    assert check_store(Busy(go_on), box.video, told=nothing_told).problems == []
+    assert not segments_of(box.video / "gate")[1].seal.name.startswith("00000002")
+    box.recording.close("stopped")
 
 
 def test_whatever_operation_of_the_disk_failed_the_store_is_as_it_must_be(tmp_path: Path):

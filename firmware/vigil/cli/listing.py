@@ -36,15 +36,10 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(args: argparse.Namespace) -> int:
     """List what the arguments name; return the exit code."""
     try:
-        from_us, to_us = read_range(args.from_, args.to, SystemClock().wall_us())
-        store = find_store(args.data)
-        cameras = chosen_cameras(store, args.camera)
+        lines = list(_lines(args))
     except VigilError as error:
         print(f"vigil list: {error}", file=sys.stderr)
         return CANNOT
-    disk = Disk()
-    bounds = (0 if from_us is None else from_us, MOST_US if to_us is None else to_us)
-    lines = (look(disk, store.video, camera, from_us=bounds[0], to_us=bounds[1]) for camera in cameras)
     if args.json:
         print(json.dumps({"cameras": [as_json(one) for one in lines]}, indent=1, ensure_ascii=False))
         return OK
@@ -52,9 +47,17 @@ def run(args: argparse.Namespace) -> int:
     for number, one in enumerate(lines):
         print("\n" * bool(number) + "\n".join(table(one)))
         total.add(one)
-    if len(cameras) > 1:
-        print(f"\nall {len(cameras)} cameras: {total}")
+    if len(lines) > 1:
+        print(f"\nall {len(lines)} cameras: {total}")
     return OK
+
+
+def _lines(args: argparse.Namespace) -> Iterator[Timeline]:
+    from_us, to_us = read_range(args.from_, args.to, SystemClock().wall_us())
+    store = find_store(args.data)
+    begin_us, end_us = 0 if from_us is None else from_us, MOST_US if to_us is None else to_us
+    for camera in chosen_cameras(store, args.camera):
+        yield look(Disk(), store.video, camera, from_us=begin_us, to_us=end_us)
 
 
 @dataclass(slots=True)

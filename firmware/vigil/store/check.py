@@ -125,6 +125,9 @@ class _CameraCheck:
         except StoreFault as fault:
             if path.seal.exists():
                 self._problem(3, path.seq, f"its statements cannot be read: {fault}", _DYING)
+                # A recorder that could not read it either began a new chain behind it.
+                self._there.append(path.seq)
+                self._last = path.seq, None
             return
         self._found.segments += 1
         self._found.statements += account.lines
