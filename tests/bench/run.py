@@ -67,10 +67,13 @@ def table(results: dict[str, Any]) -> list[str]:
             "|---|---|---|---|---|",
         ]
         for name, cost in costs.items():
-            rival, most = TARGETS.get(name, ("", 0))
-            ratio = f"{cost['cpu_s'] / costs[rival]['cpu_s']:.2f} of `{rival.split()[0].strip(',')}`" if rival else ""
-            asked = f"≤ {most}, RSS ≤ {RSS_MIB}" if rival else ""
-            out.append(f"| {name} | {cost['cpu_s']:.2f} | {cost['rss_mib']:.0f} | {ratio} | {asked} |")
+            rival, most = TARGETS.get(name, ("", 0.0))
+            ratio = cost["cpu_s"] / costs[rival]["cpu_s"] if rival else 0.0
+            met = "met" if ratio <= most and cost["rss_mib"] <= RSS_MIB else "not met"
+            words = (
+                f"{ratio:.2f} of `{rival.split()[0].strip(',')}` | ≤ {most}, RSS ≤ {RSS_MIB}: {met}" if rival else " | "
+            )
+            out.append(f"| {name} | {cost['cpu_s']:.2f} | {cost['rss_mib']:.0f} | {words} |")
         out.append("")
     if blocks := results.get("block_bytes_per_media_byte"):
         out += ["| bit rate, Mbit/s | " + " | ".join(blocks) + " |", "|---" * (len(blocks) + 1) + "|"]

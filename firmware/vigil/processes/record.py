@@ -94,21 +94,25 @@ class Recorder:
     def step(self) -> None:
         """One round for every camera."""
         now_us = self._clock.steady_us()
-        self._watch, step = self._watch.after(look(self._clock, boot=self._boot, synced=synchronised()))
         for post in self._posts:
-            post.recording.trust = str(self._watch.trust)
-            if step:
-                post.recorder.clock_stepped(step, str(self._watch.trust))
             post.recorder.step()
             self._housekeeping(post, now_us)
         if now_us - self._told_us >= _EVERY_US:
             self._told_us = now_us
+            self._look_at_the_clock()
             for post in self._posts:
                 post.hub.connect()
                 self._certify(post, now_us)
                 if who := post.privacy.look():
                     post.recorder.pause(paused=True, who=who)
                 self._tell(post)
+
+    def _look_at_the_clock(self) -> None:
+        self._watch, step = self._watch.after(look(self._clock, boot=self._boot, synced=synchronised()))
+        for post in self._posts:
+            post.recording.trust = str(self._watch.trust)
+            if step:
+                post.recorder.clock_stepped(step, str(self._watch.trust))
 
     def _post(self, camera: Camera) -> Post:
         config, place = self._settings.salvage.config, self._settings.place
