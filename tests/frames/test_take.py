@@ -113,6 +113,17 @@ def test_a_door_that_stays_open_through_a_pause_is_recorded_again_after_it() -> 
     assert (recorder.takes[1].begin.reason, recorder.takes[1].begin.short) == ("door", False)
 
 
+def test_what_was_in_memory_when_the_owner_pressed_pause_is_forgotten() -> None:
+    for mode in (Mode.MOTION, Mode.KEYFRAMES_MOTION):
+        take, recorder = new_take(mode), Recorder()
+        recorder.do(take.packets(list(stream(seconds=4))))
+        recorder.do(take.pause(4 * SECOND_US))
+        recorder.do(take.resume())
+        recorder.do(take.packets([key := picture(5 * SECOND_US, key=True)]))
+        recorder.do(take.pulse("button", 5 * SECOND_US))
+        assert recorder.packets(Rate.FULL) == [key]
+
+
 def test_motion_that_goes_on_through_a_pause_is_recorded_after_it_and_motion_that_ended_is_not() -> None:
     for ends in (False, True):
         take, recorder = new_take(Mode.MOTION), Recorder()
