@@ -241,3 +241,17 @@ def test_a_range_that_ends_in_a_pause_says_so(tmp_path: Path, capsys: Captured):
         assert code == 0
         assert seen(film).pictures == pictures_of("plain")
         assert "recording was paused by the owner" in capsys.readouterr().err
+
+
+def test_a_segment_whose_statements_were_altered_is_left_out_and_named(tmp_path: Path, capsys: Captured):
+    box = Box(tmp_path, segment_s=2)
+    box.film("plain", "plain")
+    box.recording.close("stopped")
+    seal = look(Disk(), box.video, "gate").recorded[1].path.seal
+    seal.write_bytes(seal.read_bytes().replace(b'"camera":"gate"', b'"camera":"gaze"', 1))
+
+    code, film = export(box)
+
+    assert code == 1
+    assert seen(film).pictures == [*pictures_of("plain", "plain")[:50], *pictures_of("plain", "plain")[100:]]
+    assert "✗ segment 2: line 0 of its statements is not right" in capsys.readouterr().err

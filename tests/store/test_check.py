@@ -13,6 +13,7 @@ from fakes.faulty import FaultyCalls
 from fakes.owner import Box
 from fakes.recordings import feed, numbered, recording
 from fakes.repository import ROOT
+from vigil.errors import StoreFault
 from vigil.segments.sidecar import read_lines
 from vigil.store.check import INVARIANTS, Checked, check_store, nothing_told
 from vigil.store.disk import Disk
@@ -197,6 +198,27 @@ def test_while_it_records_nothing_looks_broken(tmp_path: Path):
     assert broken(box.video) == []
     box.recording.close("stopped")
     assert broken(box.video) == []
+
+
+class Dying(Disk):
+    """A disk that cannot read one file any more."""
+
+    def __init__(self, lost: Path) -> None:
+        super().__init__()
+        self._lost = lost
+
+    def read_bytes(self, path: Path) -> bytes:
+        if path == self._lost:
+            raise StoreFault(f"cannot read {path}: Input/output error")
+        return super().read_bytes(path)
+
+
+def test_statements_that_the_disk_cannot_read_are_one_problem_not_many(store: Path):
+    found = check_store(Dying(at(store, 3).seal), store, told=nothing_told).problems
+
+    assert [(one.invariant, one.seq) for one in found] == [(3, 3)]
+    assert "Input/output error" in found[0].says
+    assert "replace it" in found[0].todo
 
 
 class Busy(Disk):

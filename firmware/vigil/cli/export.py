@@ -90,7 +90,8 @@ def run(args: argparse.Namespace) -> int:
     except VigilError as error:
         print(f"vigil export: {error}", file=sys.stderr)
         return CANNOT
-    return _tell(path, clip, missing(clip, line, from_us, to_us), order)
+    troubles = [*line.troubles, *(one.why for one in clip.troubles)]
+    return _tell(path, clip, missing(clip, line, from_us, to_us), troubles, order)
 
 
 _FILE_NAME = str.maketrans({" ": "T", "-": None, ":": None})
@@ -128,13 +129,13 @@ def _stopped_well() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _tell(path: Path, clip: Clip, gaps: list[Missing], order: Order) -> int:
+def _tell(path: Path, clip: Clip, gaps: list[Missing], troubles: list[str], order: Order) -> int:
     """Say what is in the film and what is not; return the exit code."""
     assert clip.joined
     for gap in gaps:
         print(f"gap: {gap_words(gap)}", file=sys.stderr)
-    for trouble in clip.troubles:
-        print(f"✗ {trouble.why}", file=sys.stderr)
+    for trouble in troubles:
+        print(f"✗ {trouble}", file=sys.stderr)
     bad = [(one, found) for one, found in clip.used if found.verdict not in _GOOD]
     for one, found in bad:
         print(f"✗ segment {one.seq} is {found.verdict}: {found.why}", file=sys.stderr)
@@ -152,7 +153,7 @@ def _tell(path: Path, clip: Clip, gaps: list[Missing], order: Order) -> int:
         parts.insert(1, f"{clip.keyframes} of them from times when only keyframes were kept")
     print(f"{path}: {', '.join(parts)}.")
     print(_checked(clip, order, bad=len(bad)))
-    return FLAWED if bad or clip.troubles else WHOLE
+    return FLAWED if bad or troubles else WHOLE
 
 
 def gap_words(gap: Missing) -> str:

@@ -24,7 +24,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     commands = keys.add_subparsers(metavar="COMMAND", required=True)
     words = "make an age identity file and print its recipient; a file that is there is never replaced"
     new = commands.add_parser("new", help=words, description=words)
-    new.add_argument("file", metavar="FILE", type=Path, nargs="?", default=Path("owner.agekey"), help="%(default)s")
+    new.add_argument(
+        "file", metavar="FILE", type=Path, nargs="?", default=Path("owner.agekey"), help="the new file (%(default)s)"
+    )
     new.set_defaults(run=run_new)
     words = "print the recipient (age1…) of an identity file"
     recipient = commands.add_parser("recipient", help=words, description=words)
