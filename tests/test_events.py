@@ -24,6 +24,7 @@ EXAMPLES = [
     events.Cue(camera="gate", name="door", state="began"),
     events.Pause(camera="gate", paused=True, who="me"),
     events.LogLevel(level="debug"),
+    events.ConfirmTime(who="me"),
     events.Answer(ok=False, words="no"),
 ]
 

@@ -137,6 +137,14 @@ class LogLevel(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmTime(Message):
+    """Somebody who can tell says that the box's time is right: deletion by days may go on."""
+
+    kind: ClassVar[str] = "confirm-time"
+    who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer(Message):
     """Guard's answer to a command: was it taken, and in words."""
 
@@ -146,7 +154,8 @@ class Answer(Message):
 
 
 KINDS: dict[str, type[Message]] = {
-    one.kind: one for one in (Hello, Status, Written, Health, Watch, Delete, Checkpoint, Cue, Pause, LogLevel, Answer)
+    one.kind: one
+    for one in (Hello, Status, Written, Health, Watch, Delete, Checkpoint, Cue, Pause, LogLevel, ConfirmTime, Answer)
 }
 _TYPES = {one: get_type_hints(one) for one in KINDS.values()}
 

@@ -182,7 +182,7 @@ def through_h264(shots: Iterable[Shot], *, quality: int = 32) -> Iterator[Shot]:
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
     file.seek(0)
-    with av.open(file) as made:
+    with av.open(file, "r") as made:
         for shot, frame in zip(originals, made.decode(video=0), strict=True):
             grey = np.ascontiguousarray(frame.to_ndarray(format="gray"))
             yield replace(shot, luma=replace(shot.luma, grey=grey))

@@ -25,7 +25,7 @@ def grey(at_us: int) -> Luma:
 
 def test_everything_arrives_in_order_and_once():
     handoff = Handoff(1 << 20)
-    items = [*pictures(0, 3), grey(2 * S), sound(2 * S), *pictures(3, 2)]
+    items: list[Packet | Luma] = [*pictures(0, 3), grey(2 * S), sound(2 * S), *pictures(3, 2)]
     handoff.put(items[:2])
     handoff.put(items[2:])
 

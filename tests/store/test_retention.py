@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from vigil.clock import HandClock
 from vigil.clock.kernel import look
 from vigil.clock.trust import Trust, Watch
-from vigil.store.retention import Kept, Reason, Rules, Turns, for_days, for_space, in_emergency
+from vigil.store.retention import Kept, Reason, Rules, Turns, for_days, for_space
 
 MINUTE_US = 60_000_000
 DAY_US = 24 * 60 * MINUTE_US
@@ -246,19 +246,3 @@ def test_days_spare_the_held_the_newest_and_all_that_a_believable_clock_calls_yo
         assert not [o for o in mine if o.seq <= each.seq and o.clock is Trust.SYNCED and o.ended_us >= edge_us]
         assert [o for o in mine if o.seq >= each.seq and o.clock is Trust.SYNCED and o.ended_us < edge_us]
     assert list(for_days(kept, rules=RULES, now_us=now_us, days_count=False)) == []
-
-
-# Emergency
-
-
-def test_a_recorder_helps_itself_only_when_space_is_short_and_guard_silent() -> None:
-    own = [replace(each, held=each.seq == 1) for each in minutes(50)]
-
-    def plan(free_bytes: int, silent_s: float) -> list[tuple[int, Reason]]:
-        steps = in_emergency(own, rules=RULES, free_bytes=free_bytes, reserve_bytes=64, guard_silent_s=silent_s)
-        return [(each.seq, why) for each, why in steps]
-
-    assert plan(34, 5.0) == [(2, Reason.EMERGENCY), (3, Reason.EMERGENCY), (4, Reason.EMERGENCY)]
-    assert plan(34, 4.9) == []
-    assert plan(64, 1000.0) == []
-    assert [seq for seq, _ in plan(-10_000, 5.0)] == list(range(2, 41))

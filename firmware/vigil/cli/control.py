@@ -8,12 +8,12 @@ import os
 from pathlib import Path
 
 from vigil.cli.config import default_data_dir
-from vigil.events import Answer, Cue, LogLevel, Message, Pause
+from vigil.events import Answer, ConfirmTime, Cue, LogLevel, Message, Pause
 from vigil.logs import LEVELS
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `pause`, `resume`, `trigger` and `log-level`."""
+    """Add `pause`, `resume`, `trigger`, `confirm-time` and `log-level`."""
     for name, words in (("pause", "stop recording a camera, for privacy"), ("resume", "go on recording it")):
         command = subparsers.add_parser(name, help=f"{words} (journaled, survives restarts)")
         _with_camera(command)
@@ -22,6 +22,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     _with_camera(trigger)
     trigger.add_argument("--name", default="by hand", help="what it is called in sidecar and journal (%(default)s)")
     trigger.set_defaults(run=_trigger)
+    time = subparsers.add_parser("confirm-time", help="say that the box's time is right, after it jumped")
+    _data(time)
+    time.set_defaults(run=_confirm_time)
     level = subparsers.add_parser("log-level", help="change how much every running process writes to its log")
     level.add_argument("level", choices=list(LEVELS))
     _data(level)
@@ -40,8 +43,15 @@ def _data(command: argparse.ArgumentParser) -> None:
 
 
 def _pause(given: argparse.Namespace) -> int:
-    who = f"{getpass.getuser()} (uid {os.getuid()}) at the command line"
-    return _ask(given, Pause(camera=given.camera, paused=given.paused, who=who))
+    return _ask(given, Pause(camera=given.camera, paused=given.paused, who=_who()))
+
+
+def _confirm_time(given: argparse.Namespace) -> int:
+    return _ask(given, ConfirmTime(who=_who()))
+
+
+def _who() -> str:
+    return f"{getpass.getuser()} (uid {os.getuid()}) at the command line"
 
 
 def _trigger(given: argparse.Namespace) -> int:

@@ -90,7 +90,9 @@ class View:
     ) -> None:
         self._place = place
         self._clock = clock or SystemClock()
-        self._console = console or Console(highlight=False)
+        # The terminal itself knows its size; an exported COLUMNS would hold the page at what it once was.
+        environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+        self._console = console or Console(highlight=False, _environ=environment)
         self._unicode = speaks_unicode(self._console.file, os.environ)
         self._log = LogFile(place.hub.parent / "vigil.log")
         self._terminal = Terminal(self._log) if console is None else None

@@ -20,6 +20,7 @@ from vigil.errors import StoreError, VigilError
 from vigil.events import (
     Answer,
     Checkpoint,
+    ConfirmTime,
     Cue,
     Delete,
     Health,
@@ -96,6 +97,7 @@ class Guard:
         if look_round:
             self._round_us = now_us
             self._forget()
+        self._fault("clock", self._time.complaint)
         self._tell()
 
     def _keep_diary(self, diary: Diary, now_us: int, *, look_round: bool) -> None:
@@ -198,6 +200,10 @@ class Guard:
             done = bool(recorder and recorder.send(message))
             words = "done" if done else f"no recorder for {message.camera} is running"
             peer.send(Answer(ok=done, words=words))
+        elif isinstance(message, ConfirmTime):
+            self._time.confirm()
+            self._enter("clock.confirmed", {"who": message.who})
+            peer.send(Answer(ok=True, words="the time is taken as right; recordings are deleted by age again"))
         elif isinstance(message, LogLevel):
             logs.set_level(message.level)
             self._hub.broadcast(message)

@@ -39,6 +39,19 @@ class Timekeeper:
         """Whether the clock may decide what is too old."""
         return self._watch.days_count
 
+    @property
+    def complaint(self) -> str:
+        """What the owner should do about the clock; nothing where all is well."""
+        if not self._watch.confirm:
+            return ""
+        return "the clock jumped by more than an hour: nothing is deleted by age until you run `vigil confirm-time`"
+
+    def confirm(self) -> None:
+        """Somebody says that the time is right."""
+        self.look()
+        self._watch = self._watch.confirmed()
+        self.save()
+
     def look(self) -> Step | None:
         """Look at both hands; return the step they show."""
         self._watch, step = self._watch.after(look(self._clock, boot=self._boot, synced=synchronised()))

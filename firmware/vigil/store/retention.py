@@ -14,9 +14,6 @@ from vigil.clock.trust import Trust
 LONGEST_US = 3_600_000_000
 """No segment lasts longer (a quiet one an hour, others 300 s), whatever its clock says."""
 
-GUARD_SILENT_S = 5.0
-"""After so long without a word from guard a recorder helps itself."""
-
 
 class Reason(StrEnum):
     """Why a segment goes."""
@@ -24,7 +21,6 @@ class Reason(StrEnum):
     SPACE = "space was short"
     LIMIT = "recordings took more room than allowed"
     DAYS = "older than the days to keep"
-    EMERGENCY = "space was short and guard silent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,19 +131,6 @@ def for_days(kept: Iterable[Kept], *, rules: Rules, now_us: int, days_count: boo
             if ended_us[each.seq] >= edge_us:
                 break
             yield each, Reason.DAYS
-
-
-def in_emergency(
-    own: Iterable[Kept], *, rules: Rules, free_bytes: int, reserve_bytes: int, guard_silent_s: float
-) -> Iterator[tuple[Kept, Reason]]:
-    """
-    Return what a recorder may delete of its own camera by itself, until `reserve_bytes` are free again.
-
-    Only when less than that is free and guard has been silent for 5 s; the
-    same segments are spared as by guard.
-    """
-    need_bytes = reserve_bytes - free_bytes if guard_silent_s >= GUARD_SILENT_S else 0
-    return for_space(own, need_bytes=need_bytes, rules=rules, turns=Turns(), reason=Reason.EMERGENCY)
 
 
 def _by_camera(kept: Iterable[Kept]) -> dict[str, list[Kept]]:
