@@ -100,11 +100,22 @@ class Box:
 
 def end(process: subprocess.Popen[bytes]) -> None:
     """Kill a process and all that it started."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass  # it has ended already
+    for pid in (*_descendants(process.pid), process.pid):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # it has ended already
     process.wait()
+
+
+def _descendants(pid: int) -> Iterator[int]:
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except FileNotFoundError:
+        return
+    for child in map(int, children):
+        yield from _descendants(child)
+        yield child
 
 
 def plaintext(sealed: bytes, owner: age.Identity) -> bytes:

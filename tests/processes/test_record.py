@@ -14,6 +14,7 @@ from fakes.recordings import recording
 from vigil.cameras.backoff import Backoff
 from vigil.cameras.keeper import Keeper
 from vigil.cameras.source import Source
+from vigil.clock import HandClock
 from vigil.config.model import Camera
 from vigil.errors import CameraLost
 from vigil.events import Pause
@@ -33,9 +34,9 @@ S = 1_000_000
 class World(Source):
     """A camera of ten pictures a second, and the recorder that is fed from it by hand, in one thread."""
 
-    def __init__(self, video: Path, *, limit_bytes: int = 1 << 20) -> None:
+    def __init__(self, video: Path, *, limit_bytes: int = 1 << 20, wall_us: int = 1_770_000_000_000_000) -> None:
         self.video = video
-        self.recording, self.clock = recording(video)
+        self.recording, self.clock = recording(video, clock=HandClock(wall_us=wall_us))
         self.away = ""
         self.closed = False
         self.recorder = CameraRecorder(
@@ -108,6 +109,38 @@ def test_a_camera_that_went_and_came_back_leaves_a_gap_with_both_ends_and_the_re
     flushed = [one for one in world.said("flushed", "sealed") if one.fields.get("frames")]
     assert {one.fields["end_us"] for one in flushed if gap["from_us"] < one.fields["end_us"] < gap["to_us"]} == set()
     assert all(b - a <= 31 * S for a, b in pairwise([one.steady_us for one in world.said()])), "somebody always speaks"
+
+
+def test_a_camera_that_is_away_at_the_start_is_missing_since_the_last_recording_ended(tmp_path):
+    before = World(tmp_path / "video")
+    before.live(5)
+    before.recorder.close("stopped")
+    ended_us = before.clock.wall_us()
+
+    world = World(tmp_path / "video", wall_us=ended_us + 3600 * S)
+    world.away = "it refuses the connection"
+    world.live(3)
+    world.away = ""
+    world.live(3)
+    world.recorder.close("stopped")
+
+    open_gap, gap = (one.fields for one in world.said("gap"))
+    assert open_gap["why"] == gap["why"] == "it refuses the connection"
+    assert ended_us - S <= open_gap["from_us"] == gap["from_us"] <= ended_us
+    assert gap["to_us"] >= ended_us + 3600 * S
+
+
+def test_a_clock_that_moves_a_little_does_not_make_two_gaps_of_one(world):
+    """The index would take the second for another one, and the first for one that never ended."""
+    world.live(5)
+    world.away = "no picture for 10 s"
+    world.live(3)
+    world.clock.step(0.000_001)
+    world.away = ""
+    world.live(3)
+    world.recorder.close("stopped")
+
+    assert len({one.fields["from_us"] for one in world.said("gap")}) == 1
 
 
 def test_a_hole_on_the_way_is_stated_where_it_was_and_costs_no_more_than_its_group(tmp_path):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes.faulty import BadSectors
+from fakes.faulty import BadSectors, FaultyCalls
 from fakes.recordings import feed, numbered, numbers_in, plaintext_of, recorded, recording
 from fakes.verifying import verified
 from vigil.clock import HandClock
@@ -276,3 +276,26 @@ def test_the_certificate_is_stated_once_when_it_came_late(video):
     store.close()
     assert [read_line(line).type for line in read_lines(again.seal.read_bytes())] == ["opened"]
     assert read_line(read_lines(again.seal.read_bytes())[0]).fields["cert"] == "a certificate"
+
+
+def test_a_disk_that_refuses_is_let_go_of(video):
+    """A file that stayed open would keep a sick disk from being unmounted and mended, and one more with each fault."""
+    calls = FaultyCalls(0, mode="EROFS", lasting=True)
+    made, clock = recording(video, disk=Disk(calls), segment_s=4)
+    made.begin("continuous", [numbered(0, clock.steady_us())])
+    feed(made, clock, range(1, 30))
+    assert len(open_below(video)) == 3
+    calls.nth, calls.seen = 1, 0
+    feed(made, clock, range(30, 60))
+
+    assert isinstance(made.fault, StoreFault)
+    assert open_below(video) == [str(video / "gate/.lock")]
+    calls.heal()
+    made.close("stopped")
+    assert open_below(video) == []
+
+
+def open_below(video: Path) -> list[str]:
+    """The files below `video` that this process has open."""
+    links = [link.resolve() for link in Path("/proc/self/fd").iterdir()]
+    return sorted(str(path) for path in links if path.is_relative_to(video) and path.is_file())

@@ -22,6 +22,7 @@ from vigil.store.recording import Recording
 
 log = logging.getLogger(__name__)
 READ_S = 0.5
+_BEGINNING = "recording starts"
 
 
 class Watcher(Protocol):
@@ -42,11 +43,16 @@ class Watcher(Protocol):
 
 @dataclass(slots=True)
 class Loss:
-    """The camera is away since `from_us` (steady clock of the last picture, or of when we began to wait)."""
+    """
+    The camera is away since `from_us` (steady clock of the last picture, or of when we began to wait).
+
+    `said_us` is the wall clock at which the gap was said to begin, None while
+    it was not: both its statements must name the same moment.
+    """
 
     from_us: int
     why: str
-    said: bool = False
+    said_us: int | None = None
 
 
 class CameraRecorder:
@@ -81,7 +87,7 @@ class CameraRecorder:
         self._keeper = keeper(self._changed)
         self._stopping = False
         self._last_us = clock.steady_us()
-        self._loss: Loss | None = Loss(self._last_us, "recording starts")
+        self._loss: Loss | None = Loss(self._last_us, _BEGINNING)
         self._moving = False
         self._stage = Stage.OPENING
 
@@ -209,9 +215,12 @@ class CameraRecorder:
             if self._moving:
                 self._moving = False
             self._do(self.take.camera_lost(now_us))
-            if self._loss is None or not self._loss.said:
-                self._loss = Loss(self._loss.from_us if self._loss else self._last_us, state.reason, said=True)
-                self.recording.say("gap", from_us=self._wall_us(self._loss.from_us), why=state.reason[:300])
+            loss = self._loss or Loss(self._last_us, state.reason)
+            if loss.said_us is None:
+                since_us = self._since_us(loss)
+                since_us = self._wall_us(loss.from_us) if since_us is None else since_us
+                self._loss = Loss(loss.from_us, state.reason, said_us=since_us)
+                self.recording.say("gap", from_us=since_us, why=state.reason[:300])
             log.warning("camera lost: %s", state.reason, extra={"camera": self.camera.id})
         elif state.stage is Stage.UP:
             if self._watcher:
@@ -223,9 +232,15 @@ class CameraRecorder:
         """The first picture after the camera was away: say how long nothing was seen."""
         loss, self._loss = self._loss, None
         assert loss
-        since = self.recording.store.ended_us if loss.why == "recording starts" else self._wall_us(loss.from_us)
-        if since is not None and self.take.recording:
-            self.recording.say("gap", from_us=since, to_us=max(since, self._wall_us(at_us)), why=loss.why[:300])
+        since_us = self._since_us(loss)
+        if since_us is not None and self.take.recording:
+            self.recording.say("gap", from_us=since_us, to_us=max(since_us, self._wall_us(at_us)), why=loss.why[:300])
+
+    def _since_us(self, loss: Loss) -> int | None:
+        """Return since when (wall clock) nothing is there, the same for each statement of a gap; None: since ever."""
+        if loss.said_us is not None:
+            return loss.said_us
+        return self.recording.store.ended_us if loss.why == _BEGINNING else self._wall_us(loss.from_us)
 
     def _state_hole(self, hole: Hole | None) -> None:
         """Say what was dropped between the reader and us. What comes behind begins with a keyframe: nothing ends."""

@@ -41,7 +41,7 @@ from vigil.store.room import Room
 log = logging.getLogger(__name__)
 STEP_S = 0.1
 _EVERY_US = 1_000_000
-_SIGNER_EVERY_US = 5_000_000
+_SIGNER_EVERY_US = 2_000_000
 _GUARD_SILENT_US = 5_000_000
 
 
@@ -58,6 +58,8 @@ class Post:
     privacy: Privacy
     reader: threading.Thread
     asked_us: int = -_SIGNER_EVERY_US
+    asking: threading.Thread | None = None
+    told_uncertified: bool = False
     told: tuple[int, int] = (0, 0)
     short_since_us: int | None = None
 
@@ -155,13 +157,22 @@ class Recorder:
         )  # fmt: skip
 
     def _certify(self, post: Post, now_us: int) -> None:
-        if post.session.certificate or now_us - post.asked_us < _SIGNER_EVERY_US:
+        """Ask the signer in a thread of its own: one that hangs must not keep pictures waiting."""
+        waiting = post.asking is not None and post.asking.is_alive()
+        if post.session.certificate or waiting or now_us - post.asked_us < _SIGNER_EVERY_US:
             return
         post.asked_us = now_us
+        name = f"record@{post.recorder.camera.id}"
+        post.asking = threading.Thread(target=self._ask, args=(post, name), name=f"certify {name}", daemon=True)
+        post.asking.start()
+
+    def _ask(self, post: Post, name: str) -> None:
         try:
-            signer.ask(self._settings.place, post.session, f"record@{post.recorder.camera.id}", str(self._watch.trust))
+            signer.ask(self._settings.place, post.session, name, str(self._watch.trust))
         except PeerError as error:
-            log.warning("recording without a certificate for now: %s", error)
+            if not post.told_uncertified:
+                log.warning("recording without a certificate for now: %s", error)
+            post.told_uncertified = True
 
     def _housekeeping(self, post: Post, now_us: int) -> None:
         for message in post.hub.receive():
