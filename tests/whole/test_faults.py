@@ -23,6 +23,7 @@ import pytest
 from fakes.box import Box, end, film_fingerprints, pictures_in
 from fakes.ear import Ear, disk_fault, in_state, recording, told
 from fakes.footage import footage
+from fakes.loop_disk import LoopDisk
 from fakes.noise import Noise
 from fakes.rtsp_server import RtspServer, endless_line, launch_line
 from vigil.segments.sidecar import read_line, read_lines
@@ -273,48 +274,9 @@ def test_a_pause_is_at_once_survives_a_restart_and_ends_and_the_log_level_change
 # The disk
 
 
-class Disk:
-    """An ext4 of its own, as a card or a USB disk is; needs root, which the tests run as."""
-
-    def __init__(self, directory: Path) -> None:
-        self._image = directory / "disk.img"
-        self.mounted_at = directory / "box/video"
-        self.mounted_at.mkdir(parents=True)
-        with self._image.open("wb") as file:
-            file.truncate(256 << 20)
-        subprocess.run(["mkfs.ext4", "-q", "-m", "0", self._image], check=True)
-
-    def mount(self) -> None:
-        options = "loop,errors=remount-ro"
-        subprocess.run(["mount", "-o", options, self._image, self.mounted_at], check=True)
-        lost_and_found = self.mounted_at / "lost+found"
-        if lost_and_found.exists() and not (self.mounted_at / ".vigil-store").exists():
-            lost_and_found.rmdir()
-
-    def fail(self) -> None:
-        """Let the file system notice an error: it becomes read-only, as it does on a dying card."""
-        found = subprocess.run(["findmnt", "-n", "-o", "SOURCE", self.mounted_at], capture_output=True, text=True)
-        Path("/sys/fs/ext4", Path(found.stdout.strip()).name, "trigger_fs_error").write_text("test")
-
-    def unplug(self) -> None:
-        """Take it away while files are open; the place where it was mounted is an empty directory then."""
-        subprocess.run(["umount", "--lazy", self.mounted_at], check=True)
-
-    def mend(self) -> None:
-        """Check it, as a boot would."""
-        tick = threading.Event()
-        while self._is_attached():  # until the last file on it is closed
-            assert not tick.wait(0.1)
-        done = subprocess.run(["e2fsck", "-fy", self._image], capture_output=True, text=True)
-        assert done.returncode <= 1, done.stdout
-
-    def _is_attached(self) -> bool:
-        return bool(subprocess.run(["losetup", "-j", self._image], check=True, capture_output=True).stdout)
-
-
 @pytest.fixture
-def disk(tmp_path) -> Iterator[Disk]:
-    made = Disk(tmp_path)
+def disk(tmp_path) -> Iterator[LoopDisk]:
+    made = LoopDisk(tmp_path / "disk.img", tmp_path / "box/video")
     made.mount()
     yield made
     subprocess.run(["umount", "--lazy", made.mounted_at], stderr=subprocess.DEVNULL)
