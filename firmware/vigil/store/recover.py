@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vigil.clock import Clock
-from vigil.errors import StoreFault
+from vigil.errors import SealError, StoreFault
 from vigil.segments.age import unb64
 from vigil.segments.session import Session
 from vigil.segments.sidecar import Chain, Statement, whole_bytes
@@ -98,7 +98,8 @@ def _mend_media(disk: Disk, segment: SegmentPath, last: Statement | None, *, kee
     """Bring the media file to its last signed flush plus closer; return the fields of the `recovered` statement."""
     covered = last.fields["bytes"] if last else 0
     size = sizes(segment.media)
-    if size < covered or (last and not segment.media.exists()):
+    closer = _closer(last)
+    if size < covered or (last and (closer is None or not segment.media.exists())):
         return _damaged(last, {"bytes": size, "sha256": _digest(disk, segment) if size else None})
     tail = _keep_tail(disk, segment, covered, size) if keep_tail else None
     if last is None:
@@ -107,11 +108,20 @@ def _mend_media(disk: Disk, segment: SegmentPath, last: Statement | None, *, kee
         disk.sync_directory(segment.directory)
         return {**_said(last), "bytes": 0, **_tail_fields(tail), "damaged": False}
     with disk.change(segment.media) as file:
-        file.write_at(covered, unb64(last.fields["closer"]))
+        file.write_at(covered, closer or b"")
         file.truncate(covered + CLOSER_BYTES)
         file.sync()
         digest = _hash(file)
     return {**_said(last), "bytes": covered + CLOSER_BYTES, "sha256": digest, **_tail_fields(tail), "damaged": False}
+
+
+def _closer(last: Statement | None) -> bytes | None:
+    """Return the closer that the last flush carries; None where it carries none that could be one."""
+    try:
+        closer = unb64(last.fields["closer"]) if last else b""
+    except SealError:
+        return None
+    return closer if len(closer) == CLOSER_BYTES else None
 
 
 def _said(last: Statement | None) -> dict[str, Any]:

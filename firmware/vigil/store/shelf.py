@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vigil.clock.trust import Trust
 from vigil.errors import SealError, StoreFault
-from vigil.segments.sidecar import FINAL, LINE_LIMIT_BYTES, read_line
+from vigil.segments.sidecar import FINAL, LINE_LIMIT_BYTES, Statement, read_line
 from vigil.store.disk import Disk
 from vigil.store.layout import SegmentPath, cameras_in, segments_of
 from vigil.store.retention import Kept
@@ -52,14 +52,21 @@ class Shelf:
             return None, False
         except SealError:
             first = None
-        trust = first.fields["clock"] if first and last else ""
-        started_us = first.fields.get("start_us", first.at_us) if first else 0
-        ended_us = last.fields.get("end_us") or last.at_us if last else 0
-        if last and last.type == "recovered":
-            # A recovery is made later, by a clock that the segment's own says nothing of.
-            ended_us = last.fields["end_us"] or started_us
+        opened = first.fields if first and first.type == "opened" else {}
+        started_us = opened.get("start_us") if opened.get("kind") == "media" else first.at_us if first else 0
+        ended_us = _ended_us(last, started_us or 0)
+        trust = opened.get("clock") if last else ""
         known = Trust(trust) if trust in list(Trust) else Trust.UNSYNCED
-        return Kept(camera, path.seq, size, started_us, ended_us, known), last is not None and last.type in FINAL
+        return Kept(camera, path.seq, size, started_us or 0, ended_us, known), last is not None and last.type in FINAL
+
+
+def _ended_us(last: Statement | None, started_us: int) -> int:
+    if last is None:
+        return 0
+    if last.type == "recovered":
+        # A recovery is made later, by a clock that the segment's own says nothing of.
+        return last.fields["end_us"] or started_us
+    return (last.fields["end_us"] if last.type in ("sealed", "flushed") else 0) or last.at_us
 
 
 def _held(one: Kept) -> Kept:
