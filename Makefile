@@ -13,6 +13,8 @@ ARGS ?=
 GROUND := firmware/locks/tests.txt tests/ground/apt.txt tests/ground/setup.sh pyproject.toml
 READY := .venv/.ready-$(shell { pwd; cat $(GROUND); } | sha256sum | cut -c1-16)
 
+FUZZ := .venv/.fuzz-$(shell sha256sum firmware/locks/torture.txt | cut -c1-16)
+
 .PHONY: help setup run test check bench torture lock clean
 
 help: ## this list
@@ -39,8 +41,12 @@ check: $(READY) ## the fast loop: all but the slow tests, under two minutes
 bench: $(READY) ## the figures in docs/, measured here
 	@$(PYTHON) tests/bench/run.py $(ARGS)
 
-torture: $(READY) ## every test there is, for hours
+torture: $(READY) $(FUZZ) ## every test there is, for hours (VIGIL_TORTURE_S: seconds for each parser that is fuzzed)
 	@VIGIL_TORTURE=1 $(PYTEST) -m "torture or not torture" $(ARGS)
+
+$(FUZZ): $(READY)
+	@$(PYTHON) -m pip --quiet --no-input --disable-pip-version-check install --require-hashes --only-binary=:all: \
+		-r firmware/locks/torture.txt && touch $@
 
 lock: ## resolve the dependencies anew: ARGS=--upgrade for the newest
 	@tests/ground/lock.sh $(ARGS)

@@ -127,7 +127,7 @@ def test_the_store_lies_where_the_configuration_says(place, tmp_path):
     assert load(place.data, Disk()).place.video == Path("/mnt/disk")
 
 
-@pytest.mark.parametrize("spoilt", [None, b"", b"[]", b"{}", b'{"built_us": "x"}', b"\xff"])
+@pytest.mark.parametrize("spoilt", [None, b"", b"[]", b"{}", b'{"built_us": "x"}', b"\xff", b"[" * 100_000])
 def test_a_memory_of_the_clock_that_is_spoilt_or_gone_begins_anew(place, spoilt):
     if spoilt is not None:
         place.clock_trust.write_bytes(spoilt)

@@ -88,3 +88,11 @@ def test_a_request_by_nobody_known_is_refused(place, change):
         signer.answer(identity, json.dumps(request).encode(), clock=HandClock(), boot="b", root="none")
     with pytest.raises(FormatError):
         signer.answer(identity, b"[]", clock=HandClock(), boot="b", root="none")
+
+
+@pytest.mark.parametrize("request_", [b"", b"[]", b"null", b"\xff", b"[" * 2000, b'{"key": []}'])
+def test_noise_is_refused_and_does_not_end_the_signer(place, request_):
+    identity = signer.load_identity(Disk(), place.identity_key)
+
+    with pytest.raises(FormatError):
+        signer.answer(identity, request_, clock=HandClock(), boot="b", root="none")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 
-import atheris  # type: ignore[import-untyped]
+import atheris
 
 with atheris.instrument_imports(include=["vigil"]):
     from vigil.errors import SealError

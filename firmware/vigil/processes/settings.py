@@ -62,7 +62,7 @@ def load_watch(disk: Disk, place: Place, *, built_us: int, newest_us: int | None
     """Return what is known of the clock from earlier runs."""
     try:
         return Watch.restored(json.loads(disk.read_bytes(place.clock_trust)), built_us=built_us)
-    except (StoreFault, FormatError, ValueError, AttributeError, TypeError):
+    except (StoreFault, FormatError, ValueError, AttributeError, TypeError, RecursionError):
         return Watch.new(built_us=built_us, newest_us=newest_us)
 
 

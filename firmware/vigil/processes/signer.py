@@ -58,7 +58,7 @@ def answer(identity: NoteSigner, request: bytes, *, clock: Clock, boot: str, roo
     try:
         asked = json.loads(request)
         public, peer, trust = unb64(asked["key"]), asked["peer"], asked["clock"]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise FormatError("a request must name key, peer and clock") from error
     if len(public) != 32 or not isinstance(peer, str) or not _PEER.fullmatch(peer) or trust not in CLOCKS:
         raise FormatError("a request must be by a known peer, for an Ed25519 key")
@@ -71,12 +71,15 @@ def serve(place: Place, *, uids: Collection[int], clock: Clock, stop: socket.soc
     """Answer until `stop` becomes readable."""
     identity = load_identity(Disk(), place.identity_key)
     place.signer.parent.mkdir(parents=True, exist_ok=True)
-    place.signer.unlink(missing_ok=True)
+    # Whoever finds the name must find somebody behind it, so it appears when we listen.
+    early = place.signer.with_name("signer.new")
+    early.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with short(place.signer) as name:
+    with short(early) as name:
         listener.bind(name)
-    place.signer.chmod(0o660)
+    early.chmod(0o660)
     listener.listen(16)
+    early.rename(place.signer)
     log.info("ready", extra={"identity": identity.key.name})
     with selectors.DefaultSelector() as selector, listener:
         selector.register(listener, selectors.EVENT_READ)
