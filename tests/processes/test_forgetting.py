@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from pathlib import Path
 
 from vigil.clock import HandClock
 from vigil.clock.trust import Trust
@@ -16,14 +17,16 @@ from vigil.segments.session import Session
 from vigil.store.disk import Disk
 from vigil.store.marker import make_store
 from vigil.store.retention import Kept
+from vigil.store.shelf import Shelf
 
 MINUTE_US = 60_000_000
 
 
-class Shelf:
+class Standing(Shelf):
     """Segments that a test puts there and takes away."""
 
     def __init__(self, segments: list[Kept]) -> None:
+        super().__init__(Disk(), Path("nowhere"))
         self.segments = segments
 
     def kept(self) -> list[Kept]:
@@ -37,7 +40,9 @@ def test_orders_that_are_being_obeyed_are_not_given_again_to_others(tmp_path):
     forgetting = Forgetting(
         Settings(Salvage(config), Place(tmp_path), ()), disk=Disk(), clock=clock, session=Session(os.urandom)
     )
-    shelf = Shelf([Kept("gate", n, 1_000_000, n * MINUTE_US, (n + 1) * MINUTE_US, Trust.SYNCED) for n in range(1, 46)])
+    shelf = Standing(
+        [Kept("gate", n, 1_000_000, n * MINUTE_US, (n + 1) * MINUTE_US, Trust.SYNCED) for n in range(1, 46)]
+    )
     forgetting._shelf = shelf
 
     first = [order.segment for order in forgetting.due(now_us=0, days_count=False)]
