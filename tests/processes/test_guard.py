@@ -29,7 +29,7 @@ from vigil.processes.settings import load
 from vigil.processes.timekeeper import Timekeeper
 from vigil.segments.age import Identity
 from vigil.segments.note import NoteKey
-from vigil.segments.session import Session, open_certificate
+from vigil.segments.session import Session, device_id, open_certificate
 from vigil.segments.sidecar import read_line, read_lines
 from vigil.store.disk import Disk
 from vigil.store.journal_read import read_logs
@@ -338,3 +338,16 @@ def test_everything_is_entered_before_guard_ends(place):
 
     assert kinds(place).count("segment.sealed") == 2
     assert not Path(place.hub).exists()
+
+
+def test_a_box_that_lost_its_identity_keeps_the_key_that_proves_what_it_recorded_before(place):
+    with signing(place), guarding(place) as client:
+        wait_for(client, has_no_fault)
+    before = (place.video / "identity").read_text()
+    place.identity_key.unlink()
+    with signing(place), guarding(place) as client:
+        wait_for(client, has_no_fault)
+
+    device = device_id(NoteKey.parse(before.strip()).public)
+    assert (place.video / "identity").read_text() != before
+    assert (place.video / f"identity-{device}").read_text() == before

@@ -60,6 +60,18 @@ def test_a_disk_that_stays_bad_stays_bad_until_it_heals(tmp_path):
     Disk(calls).create(tmp_path / "x").close()
 
 
+def test_a_directory_whose_sync_failed_is_synced_by_the_next_who_needs_it(tmp_path):
+    calls = FaultyCalls(1, only={"fsync"})
+    disk = Disk(calls)
+    with pytest.raises(StoreFault):
+        disk.make_directory(tmp_path / "a")
+    assert (tmp_path / "a").is_dir()
+    disk.make_directory(tmp_path / "a")
+    assert calls.seen == 2
+    disk.make_directory(tmp_path / "a")
+    assert calls.seen == 2
+
+
 def test_after_a_cut_only_what_was_synced_is_left(tmp_path):
     (tmp_path / "disk").mkdir()
     calls = CutCalls(tmp_path / "disk", 0)

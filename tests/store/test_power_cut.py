@@ -40,6 +40,12 @@ Lefts = Callable[[int], Sequence[tuple[str, Left]]]
 ENDS: list[tuple[str, Left]] = [("synced", "synced"), ("written", "written")]
 
 
+@pytest.fixture(autouse=True)
+def little_room(monkeypatch):
+    """Room for some five statements at a time, so that some overwrite it and some make the file longer."""
+    monkeypatch.setattr("vigil.store.sidecar_file.ROOM_BYTES", 4096)
+
+
 @dataclass
 class Life:
     """What the camera's world knows of it: when each picture arrived, what was durable, what was to be deleted."""

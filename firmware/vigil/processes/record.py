@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 STEP_S = 0.1
 _EVERY_US = 1_000_000
 _SIGNER_EVERY_US = 2_000_000
+_LAST_PICTURES_US = 5_000_000
+"""How long all cameras together may take to let go: whoever ends us has little patience."""
 _GUARD_SILENT_US = 5_000_000
 
 
@@ -87,8 +89,9 @@ class Recorder:
             self.step()
         for post in self._posts:
             post.recorder.stop()
+        last_us = self._clock.steady_us() + _LAST_PICTURES_US
         for post in self._posts:
-            post.reader.join(timeout=5)
+            post.reader.join(timeout=max(0, last_us - self._clock.steady_us()) / 1_000_000)
             post.recorder.close("recording was stopped" if stop.is_set() else "the file ended")
             self._tell(post)
             post.hub.close()

@@ -7,12 +7,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from vigil.errors import PeerError, StoreError, VigilError
+from vigil.errors import PeerError, SealError, StoreError, VigilError
 from vigil.processes import signer
 from vigil.processes.place import Place
 from vigil.segments.age import b64
 from vigil.segments.note import NoteKey
-from vigil.segments.session import Session
+from vigil.segments.session import Session, device_id
 from vigil.store.disk import Disk
 
 log = logging.getLogger(__name__)
@@ -62,8 +62,22 @@ class Vouched:
             return
         text = (self._identity.text() + "\n").encode()
         try:
-            if not path.exists() or self._disk.read_bytes(path) != text:
-                self._disk.make_directory(path.parent)
-                self._disk.replace(path, text)
+            before = self._disk.read_bytes(path) if path.exists() else None
+            if before == text:
+                return
+            self._disk.make_directory(path.parent)
+            if before is not None:
+                self._keep(path, before)
+            self._disk.replace(path, text)
         except (StoreError, OSError) as error:
             log.warning("the identity could not be published: %s", error)
+
+    def _keep(self, path: Path, before: bytes) -> None:
+        """Where the box lost its identity, keep the one before: what it signed is proved by it alone."""
+        try:
+            device = device_id(NoteKey.parse(before.decode().strip()).public)
+        except (SealError, ValueError):
+            return
+        self._disk.replace(path.with_name(f"{path.name}-{device}"), before)
+        log.error("this box has another identity than it had: what it recorded before is verified with the one in %s",
+                  f"{path.name}-{device}")  # fmt: skip

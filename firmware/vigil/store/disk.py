@@ -176,6 +176,7 @@ class Disk:
 
     def __init__(self, calls: Calls | None = None) -> None:
         self._calls = calls or Calls()
+        self._unsynced: set[Path] = set()
 
     def create(self, path: Path) -> DiskFile:
         """Create `path` for appending; it must not exist yet. The directory is not synced."""
@@ -225,12 +226,15 @@ class Disk:
 
     def make_directory(self, path: Path) -> None:
         """Create `path` and what is missing above it, each made durable in its parent."""
-        if path.is_dir():
+        if path.is_dir() and path not in self._unsynced:
             return
         self.make_directory(path.parent)
+        # Until its parent is synced it may be gone tomorrow with everything in it: a fault in between is not forgotten.
+        self._unsynced.add(path)
         with named(path, "create directory"), contextlib.suppress(FileExistsError):
             self._calls.mkdir(path)
         self.sync_directory(path.parent)
+        self._unsynced.discard(path)
 
     def remove_directory(self, path: Path) -> bool:
         """Remove `path` where it is empty; say whether it is gone."""
