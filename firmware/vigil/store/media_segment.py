@@ -84,14 +84,10 @@ class MediaSegment:
             oldest_us=self._oldest_us, now_us=now_us, loss_s=self._loss_s, pending_bytes=self._waiting_bytes,
             padding_bytes=self._sealer.padding_bytes, at_fragment=at_fragment,
         ):  # fmt: skip
-            self._flush()
+            self.flush()
 
-    def seal(self, why: str) -> SegmentPath:
-        """Make everything durable and complete the file."""
-        self._flush()
-        return self._store.seal(self._sealer.close(), why=why, **self._ends())
-
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Make all that was added durable."""
         if self._oldest_us is None:
             return
         flush = self._sealer.flush()
@@ -100,6 +96,11 @@ class MediaSegment:
         self._oldest_us, self._waiting_bytes = None, 0
         if self._last:
             self._durable(self._last, self._end_at_us)
+
+    def seal(self, why: str) -> SegmentPath:
+        """Make everything durable and complete the file."""
+        self.flush()
+        return self._store.seal(self._sealer.close(), why=why, **self._ends())
 
     def _ends(self) -> dict[str, int]:
         return {"frames": self._frames, "media": self._media, "end_us": self._wall_us(self._end_at_us)}

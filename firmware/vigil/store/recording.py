@@ -291,6 +291,9 @@ class Recording:
             self._open_take(Opening("recording goes on after a fault", taking.lasting))
         for entry in self._script:
             self._play(entry)
+        if self._segment:
+            # What waited through the fault has been in danger for long enough.
+            self._segment.flush()
         self._script.settle()
         self.fault, self._delay_s = None, 0.0
 
