@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
-from vigil.errors import StoreFull
+from vigil.errors import StoreFault, StoreFull
 from vigil.store.camera_store import CameraStore
 from vigil.store.disk import Disk
 from vigil.store.layout import RESERVE, segments_of
+from vigil.store.sidecar_file import sizes
 
 _AT_ONCE = 50
 """Segments deleted in one go at most, so that pictures are not kept waiting."""
@@ -37,12 +39,19 @@ class Room:
     def make_reserve(self) -> bool:
         """Set the reserve aside where there is ample room for it; say whether it is there."""
         path = self._video / RESERVE
-        if path.exists():
+        # Its size tells a whole one from what a cut left of one.
+        if sizes(path) >= self.reserve_bytes:
             return True
         if self.free_bytes() < 3 * self.reserve_bytes:
             return False
-        with self._disk.append(path) as file:
-            file.reserve(self.reserve_bytes)
+        try:
+            with self._disk.append(path) as file:
+                file.reserve(self.reserve_bytes)
+        except StoreFault:
+            # A part of it only takes room from those who need it now.
+            with suppress(StoreFault):
+                self._disk.unlink(path)
+            raise
         return True
 
     def make(self, store: CameraStore, *, why: str, waiting_bytes: int = 0) -> int:
