@@ -227,7 +227,7 @@ def guarding(place: Place, *, disk: Disk | None = None) -> Iterator[HubClient]:
 def signing(place: Place) -> Iterator[None]:
     stop, end = socket.socketpair()
     thread = threading.Thread(
-        target=signer.serve, args=(place,), kwargs={"uids": {os.getuid()}, "clock": SystemClock(), "stop": stop}
+        target=signer.serve, args=(place,), kwargs={"users": {os.getuid(): ""}, "clock": SystemClock(), "stop": stop}
     )
     thread.start()
     while thread.is_alive() and not place.signer.exists():

@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from vigil.clock import HandClock
-from vigil.errors import FormatError, PeerError
+from vigil.errors import ConfigError, FormatError, PeerError
 from vigil.processes import signer
 from vigil.processes.place import Place
 from vigil.segments.age import b64
@@ -26,18 +26,20 @@ def place(tmp_path):
 
 @pytest.fixture
 def running(place):
-    yield from _running(place, {os.getuid()})
+    yield from _running(place, {os.getuid(): ""})
 
 
 @pytest.fixture
 def running_for_others(place):
-    yield from _running(place, {os.getuid() + 1})
+    yield from _running(place, {os.getuid() + 1: ""})
 
 
-def _running(place, uids):
+def _running(place, users, passed=None):
     stop, end = socket.socketpair()
     thread = threading.Thread(
-        target=signer.serve, args=(place,), kwargs={"uids": uids, "clock": HandClock(), "stop": stop}
+        target=signer.serve,
+        args=(place,),
+        kwargs={"users": users, "clock": HandClock(), "stop": stop, "passed": passed},
     )
     thread.start()
     while thread.is_alive() and not place.signer.exists():
@@ -96,3 +98,42 @@ def test_noise_is_refused_and_does_not_end_the_signer(place, request_):
 
     with pytest.raises(FormatError):
         signer.answer(identity, request_, clock=HandClock(), boot="b", root="none")
+
+
+def test_a_user_certifies_only_peers_of_its_own_name(place):
+    identity = signer.load_identity(Disk(), place.identity_key)
+    request = {"key": b64(bytes(32)), "peer": "guard", "clock": "synced"}
+
+    with pytest.raises(FormatError, match="not what this user"):
+        signer.answer(identity, json.dumps(request).encode(), clock=HandClock(), boot="b", root="none", may="record@")
+
+
+def test_who_is_answered_is_named_by_user():
+    assert signer.users_of(["root:record@", "nobody:guard"]) == {0: "record@", 65534: "guard"}
+    assert signer.users_of([]) == {os.getuid(): ""}
+    with pytest.raises(ConfigError, match="there is no user vigil-nobody"):
+        signer.users_of(["vigil-nobody:guard"])
+
+
+def test_it_answers_on_the_socket_that_systemd_made_and_leaves_it(place):
+    place.signer.parent.mkdir(parents=True)
+    passed = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    passed.bind(str(place.signer))
+    passed.listen()
+    running = _running(place, {os.getuid(): ""}, passed)
+    next(running)
+
+    assert signer.ask(place, Session(os.urandom), "guard", "synced")
+    list(running)
+    assert place.signer.exists()
+
+
+def test_the_key_is_taken_from_systemds_hand(place, tmp_path, monkeypatch):
+    handed = signer.load_identity(Disk(), tmp_path / "credentials/identity.key")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "credentials"))
+    running = _running(place, {os.getuid(): ""})
+    next(running)
+
+    assert signer.ask(place, Session(os.urandom), "guard", "synced") == handed.key
+    assert not place.identity_key.exists()
+    list(running)

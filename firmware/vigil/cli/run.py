@@ -37,6 +37,10 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     guard.set_defaults(run=_guard)
     signer = subparsers.add_parser("signer", help="the process that holds the identity key")
     _common(signer)
+    signer.add_argument(
+        "--for", dest="users", action="append", default=[], metavar="USER:PEER",
+        help="answer this user, for peers whose names begin so; only ourselves where none is given",
+    )  # fmt: skip
     signer.set_defaults(run=_signer)
 
 
@@ -88,4 +92,4 @@ def _guard(given: argparse.Namespace) -> int:
 def _signer(given: argparse.Namespace) -> int:
     from vigil.processes import signer
 
-    return signer.main(given.data.absolute())
+    return signer.main(given.data.absolute(), given.users)

@@ -79,6 +79,8 @@ class CameraRecorder:
         self.recording = recording
         self.ended = False
         self.meter = Meter(clock)
+        self.round_us = clock.steady_us()
+        """When the reader's thread last came round."""
         self._watcher = watcher
         self._clock = clock
         self._handoff = Handoff(limit_bytes)
@@ -100,6 +102,7 @@ class CameraRecorder:
 
     def read_once(self, timeout_s: float) -> bool:
         """Take what the camera sends within `timeout_s`; False where it came to its end."""
+        self.round_us = self._clock.steady_us()
         try:
             items = self._keeper.read(timeout_s)
         except CameraEnded:

@@ -35,6 +35,7 @@ from vigil.events import (
 from vigil.processes.diary import Diary
 from vigil.processes.forgetting import Forgetting
 from vigil.processes.hub import HubServer, Peer
+from vigil.processes.notify import Notifier
 from vigil.processes.settings import Settings, load
 from vigil.processes.timekeeper import Timekeeper
 from vigil.processes.vouched import Vouched
@@ -67,10 +68,15 @@ class Guard:
 
     def run(self, stop: threading.Event) -> None:
         """Guard until `stop`."""
+        notifier = Notifier.of_this_process(self._clock)
+        notifier.ready()
         while not stop.is_set():
             for peer, message in self._hub.wait(_WAIT_S):
                 self._hear(peer, message)
             self._due()
+            # Coming round is what guard promises; what it cannot do it tells as a fault.
+            notifier.feed(lambda: "")
+        notifier.stopping()
         if self._diary:
             self._keep_diary(self._diary, self._clock.steady_us(), look_round=True)
         if self._diary:

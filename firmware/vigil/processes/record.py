@@ -28,7 +28,9 @@ from vigil.frames.take import Take
 from vigil.processes import signer
 from vigil.processes.camera_recorder import CameraRecorder
 from vigil.processes.hub import HubClient
+from vigil.processes.notify import Notifier
 from vigil.processes.privacy import Privacy
+from vigil.processes.pulse import Pulse, Sign
 from vigil.processes.settings import Settings, load, load_watch
 from vigil.segments.mp4_file import Mp4File
 from vigil.segments.session import Session
@@ -59,6 +61,7 @@ class Post:
     read_back: ReadBack
     privacy: Privacy
     reader: threading.Thread
+    pulse: Pulse
     asked_us: int = -_SIGNER_EVERY_US
     asking: threading.Thread | None = None
     told_uncertified: bool = False
@@ -77,6 +80,7 @@ class Recorder:
         self._watch: Watch = load_watch(disk, settings.place, built_us=vigil.BUILT_US)
         self._posts = [self._post(camera) for camera in cameras]
         self._told_us = 0
+        self._notifier = Notifier.of_this_process(clock)
 
     def run(self, stop: threading.Event) -> None:
         """Record until `stop`, then seal."""
@@ -85,8 +89,10 @@ class Recorder:
             if not self._settings.recipients:
                 log.warning("nobody owns this box yet: no pictures are written to the disk")
             post.reader.start()
+        self._notifier.ready()
         while not stop.wait(STEP_S) and not all(post.recorder.ended for post in self._posts):
             self.step()
+        self._notifier.stopping()
         for post in self._posts:
             post.recorder.stop()
         last_us = self._clock.steady_us() + _LAST_PICTURES_US
@@ -111,6 +117,26 @@ class Recorder:
                 if who := post.privacy.look():
                     post.recorder.pause(paused=True, who=who)
                 self._tell(post)
+            self._notifier.feed(self._hung)
+
+    def _hung(self) -> str:
+        """Say which camera does not do what it promised, and what; nothing where all do."""
+        now_us = self._clock.steady_us()
+        hung = []
+        for post in self._posts:
+            sign = self._sign(post)
+            post.pulse = post.pulse.after(sign, now_us)
+            if why := post.pulse.hung(sign, now_us):
+                hung.append(f"{post.recorder.camera.id}: {why}")
+        return "; ".join(hung)
+
+    def _sign(self, post: Post) -> Sign:
+        recorder, recording = post.recorder, post.recording
+        return Sign(
+            round_us=recorder.round_us, pictures=recorder.meter.pictures, written=recording.store.stated,
+            reading=not recorder.ended, up=recorder.stage is Stage.UP, claimed=bool(self._settings.recipients),
+            fault=recording.fault,
+        )  # fmt: skip
 
     def _look_at_the_clock(self) -> None:
         self._watch, step = self._watch.after(look(self._clock, boot=self._boot, synced=synchronised()))
@@ -157,6 +183,7 @@ class Recorder:
             recorder, recording, session, HubClient(place.hub, f"record@{camera.id}", version=vigil.__version__), room,
             ReadBack(self._disk, every=config.storage.read_back_every), privacy,
             threading.Thread(target=recorder.read, name=f"read-{camera.id}", daemon=True),
+            Pulse.begin(self._clock.steady_us(), limit_s=max(camera.read_timeout_s, camera.connect_timeout_s)),
         )  # fmt: skip
 
     def _certify(self, post: Post, now_us: int) -> None:

@@ -11,20 +11,22 @@ import contextlib
 import json
 import logging
 import os
+import pwd
 import re
 import selectors
 import signal
 import socket
 import struct
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from vigil.clock import Clock, SystemClock
 from vigil.clock.kernel import boot_id
-from vigil.errors import FormatError, PeerError, SealError
+from vigil.errors import ConfigError, FormatError, PeerError, SealError
 from vigil.processes.hub import short
+from vigil.processes.notify import Notifier, passed_socket
 from vigil.processes.place import Place, root_hash
 from vigil.segments.age import b64, unb64
 from vigil.segments.note import NoteKey, NoteSigner
@@ -53,8 +55,14 @@ def load_identity(disk: Disk, path: Path) -> NoteSigner:
     return NoteSigner(identity_name(device_id(public)), private)
 
 
-def answer(identity: NoteSigner, request: bytes, *, clock: Clock, boot: str, root: str) -> dict[str, str]:
-    """Return the answer to one request. Raises `FormatError` for anything but a request of ours."""
+def answer(
+    identity: NoteSigner, request: bytes, *, clock: Clock, boot: str, root: str, may: str = ""
+) -> dict[str, str]:
+    """
+    Return the answer to one request. Raises `FormatError` for anything but a request of ours.
+
+    `may` is what the name of a peer of this user begins with.
+    """
     try:
         asked = json.loads(request)
         public, peer, trust = unb64(asked["key"]), asked["peer"], asked["clock"]
@@ -62,14 +70,46 @@ def answer(identity: NoteSigner, request: bytes, *, clock: Clock, boot: str, roo
         raise FormatError("a request must name key, peer and clock") from error
     if len(public) != 32 or not isinstance(peer, str) or not _PEER.fullmatch(peer) or trust not in CLOCKS:
         raise FormatError("a request must be by a known peer, for an Ed25519 key")
+    if not peer.startswith(may):
+        raise FormatError(f"{peer} is not what this user may be called")
     cert = certify(identity, public=public, peer=peer, boot=boot, root=root, at_us=clock.wall_us(), clock=trust)
     log.info("certified a session key", extra={"peer": peer, "key": b64(public)})
     return {"cert": cert, "identity": identity.key.text()}
 
 
-def serve(place: Place, *, uids: Collection[int], clock: Clock, stop: socket.socket) -> None:
-    """Answer until `stop` becomes readable."""
-    identity = load_identity(Disk(), place.identity_key)
+def serve(
+    place: Place, *, users: Mapping[int, str], clock: Clock, stop: socket.socket, passed: socket.socket | None = None
+) -> None:
+    """
+    Answer until `stop` becomes readable.
+
+    `users` are those who are answered: for each user id, what the names of its
+    peers begin with. `passed` is the socket to listen on where systemd made it.
+    """
+    identity = load_identity(Disk(), _key(place))
+    listener = passed or _listen(place)
+    log.info("ready", extra={"identity": identity.key.name})
+    notifier = Notifier.of_this_process(clock)
+    notifier.ready()
+    with selectors.DefaultSelector() as selector, listener:
+        selector.register(listener, selectors.EVENT_READ)
+        selector.register(stop, selectors.EVENT_READ)
+        while not any(key.fileobj is stop for key, _ in selector.select()):
+            with contextlib.suppress(OSError):
+                _one(listener, identity, users, clock)
+    notifier.stopping()
+    if passed is None:
+        place.signer.unlink(missing_ok=True)
+
+
+def _key(place: Place) -> Path:
+    """Return where the key is: in systemd's hand (LoadCredential=), or with the state."""
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    handed = Path(credentials, place.identity_key.name) if credentials else None
+    return handed if handed and handed.exists() else place.identity_key
+
+
+def _listen(place: Place) -> socket.socket:
     place.signer.parent.mkdir(parents=True, exist_ok=True)
     # Whoever finds the name must find somebody behind it, so it appears when we listen.
     early = place.signer.with_name("signer.new")
@@ -80,26 +120,20 @@ def serve(place: Place, *, uids: Collection[int], clock: Clock, stop: socket.soc
     early.chmod(0o660)
     listener.listen(16)
     early.rename(place.signer)
-    log.info("ready", extra={"identity": identity.key.name})
-    with selectors.DefaultSelector() as selector, listener:
-        selector.register(listener, selectors.EVENT_READ)
-        selector.register(stop, selectors.EVENT_READ)
-        while not any(key.fileobj is stop for key, _ in selector.select()):
-            with contextlib.suppress(OSError):
-                _one(listener, identity, uids, clock)
-    place.signer.unlink(missing_ok=True)
+    return listener
 
 
-def _one(listener: socket.socket, identity: NoteSigner, uids: Collection[int], clock: Clock) -> None:
+def _one(listener: socket.socket, identity: NoteSigner, users: Mapping[int, str], clock: Clock) -> None:
     connection, _ = listener.accept()
     with connection:
         connection.settimeout(_PATIENCE_S)
         pid, uid, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-        if uid not in uids:
+        if uid not in users:
             log.warning("refused: uid %d (pid %d) is nobody we certify", uid, pid)
             return
         try:
-            said = answer(identity, connection.recv(_LIMIT_BYTES), clock=clock, boot=boot_id(), root=root_hash())
+            request = connection.recv(_LIMIT_BYTES)
+            said = answer(identity, request, clock=clock, boot=boot_id(), root=root_hash(), may=users[uid])
         except FormatError as error:
             log.warning("refused pid %d: %s", pid, error)
             said = {"error": str(error)}
@@ -129,12 +163,26 @@ def ask(place: Place, session: Session, peer: str, trust: str) -> NoteKey:
     return identity
 
 
-def main(data: Path, uids: Collection[int] | None = None) -> int:
+def users_of(given: Sequence[str]) -> dict[int, str]:
+    """Return who is answered, from ``USER:PEER`` each; ourselves, by any name, where nobody is given."""
+    users: dict[int, str] = {}
+    for text in given:
+        user, _, peer = text.partition(":")
+        try:
+            users[pwd.getpwnam(user).pw_uid] = peer
+        except KeyError as error:
+            raise ConfigError([f"--for {text}: there is no user {user} on this system"]) from error
+    return users or {os.getuid(): ""}
+
+
+def main(data: Path, given: Sequence[str] = ()) -> int:
     """Run the signer until SIGTERM or SIGINT."""
+    users = users_of(given)
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)
     signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
-    serve(Place(data), uids=uids or {os.getuid()}, clock=SystemClock(), stop=ours)
+    passed = passed_socket(os.environ, pid=os.getpid())
+    serve(Place(data), users=users, clock=SystemClock(), stop=ours, passed=passed)
     return 0

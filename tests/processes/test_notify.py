@@ -1,0 +1,135 @@
+"""What is said to systemd, heard at the other end of a real socket."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from vigil.clock import HandClock
+from vigil.processes.notify import Notifier, passed_socket, watchdog_us
+
+S = 1_000_000
+
+
+@pytest.fixture
+def systemd(tmp_path):
+    """The end that systemd holds."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as ear:
+        ear.bind(str(tmp_path / "notify"))
+        yield ear
+
+
+def heard(ear):
+    said = []
+    while True:
+        try:
+            said.append(ear.recv(4096).decode())
+        except BlockingIOError:
+            return said
+
+
+def notifier(ear, clock, **more):
+    return Notifier({"NOTIFY_SOCKET": ear.getsockname(), **more}, clock, pid=7)
+
+
+def test_ready_status_and_stopping_arrive_as_systemd_reads_them(systemd):
+    one = notifier(systemd, HandClock())
+
+    one.ready()
+    one.status("records gate,\nwell")
+    one.status("records gate,\nwell")
+    one.stopping()
+
+    assert heard(systemd) == ["READY=1", "STATUS=records gate, well", "STOPPING=1"]
+
+
+def test_an_abstract_address_is_understood():
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as ear:
+        ear.bind(f"\0vigil-test-{os.getpid()}")
+        Notifier({"NOTIFY_SOCKET": f"@vigil-test-{os.getpid()}"}, HandClock(), pid=7).ready()
+
+        assert heard(ear) == ["READY=1"]
+
+
+def test_the_watchdog_is_fed_three_times_in_its_span(systemd):
+    clock = HandClock()
+    one = notifier(systemd, clock, WATCHDOG_USEC=str(60 * S))
+
+    for _ in range(60):
+        one.feed(lambda: "")
+        clock.sleep(1)
+
+    assert heard(systemd) == ["WATCHDOG=1"] * 3
+
+
+def test_who_hangs_is_not_fed_and_says_why(systemd):
+    clock = HandClock()
+    one = notifier(systemd, clock, WATCHDOG_USEC=str(60 * S), WATCHDOG_PID="7")
+
+    for _ in range(120):
+        one.feed(lambda: "gate: nothing became durable for 91 s")
+        clock.sleep(1)
+
+    assert heard(systemd) == ["STATUS=hung: gate: nothing became durable for 91 s"]
+
+
+def test_who_comes_round_again_is_fed_at_once(systemd):
+    one = notifier(systemd, HandClock(), WATCHDOG_USEC=str(60 * S))
+    one.feed(lambda: "the disk hangs")
+    heard(systemd)
+
+    one.feed(lambda: "")
+
+    assert heard(systemd) == ["WATCHDOG=1"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, 0),
+        ({"WATCHDOG_USEC": "30000000"}, 30 * S),
+        ({"WATCHDOG_USEC": "30000000", "WATCHDOG_PID": "7"}, 30 * S),
+        ({"WATCHDOG_USEC": "30000000", "WATCHDOG_PID": "8"}, 0),
+        ({"WATCHDOG_USEC": "soon"}, 0),
+        ({"WATCHDOG_USEC": "-5"}, 0),
+    ],
+)
+def test_only_a_watchdog_of_this_process_counts(environment, expected):
+    assert watchdog_us(environment, 7) == expected
+
+
+def test_without_systemd_nothing_is_said_and_nothing_fails(tmp_path):
+    asked = []
+    one = Notifier({}, HandClock(), pid=7)
+    one.ready()
+    one.feed(lambda: asked.append(1) or "")
+    Notifier({"NOTIFY_SOCKET": str(tmp_path / "gone")}, HandClock(), pid=7).ready()
+
+    assert asked == []
+
+
+def test_a_socket_that_systemd_opened_is_listened_on(tmp_path):
+    """A process of its own, since the descriptor has a fixed number."""
+    program = (
+        "import os; from vigil.processes.notify import passed_socket\n"
+        "os.environ['LISTEN_PID'] = str(os.getpid())\n"
+        "found = passed_socket(os.environ, pid=os.getpid()); print(found.getsockname(), found.type.name)"
+    )
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(str(tmp_path / "passed"))
+        done = subprocess.run(
+            ["sh", "-c", f'exec "$0" -c "$1" 3<&{listener.fileno()}', sys.executable, program],
+            pass_fds=[listener.fileno()], env={**os.environ, "LISTEN_FDS": "1", "PYTHONPATH": "firmware"},
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+
+    assert done.stdout.split() == [str(tmp_path / "passed"), "SOCK_SEQPACKET"]
+
+
+@pytest.mark.parametrize("environment", [{}, {"LISTEN_PID": "8", "LISTEN_FDS": "1"}, {"LISTEN_PID": "7"}])
+def test_a_socket_for_somebody_else_is_left_alone(environment):
+    assert passed_socket(environment, pid=7) is None
