@@ -115,15 +115,15 @@ def test_without_systemd_nothing_is_said_and_nothing_fails(tmp_path):
 def test_a_socket_that_systemd_opened_is_listened_on(tmp_path):
     """A process of its own, since the descriptor has a fixed number."""
     program = (
-        "import os; from vigil.processes.notify import passed_socket\n"
-        "os.environ['LISTEN_PID'] = str(os.getpid())\n"
+        "import os, sys; from vigil.processes.notify import passed_socket\n"
+        "os.dup2(int(sys.argv[1]), 3); os.environ['LISTEN_PID'] = str(os.getpid())\n"
         "found = passed_socket(os.environ, pid=os.getpid()); print(found.getsockname(), found.type.name)"
     )
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         listener.bind(str(tmp_path / "passed"))
         done = subprocess.run(
-            ["sh", "-c", f'exec "$0" -c "$1" 3<&{listener.fileno()}', sys.executable, program],
-            pass_fds=[listener.fileno()], env={**os.environ, "LISTEN_FDS": "1", "PYTHONPATH": "firmware"},
+            [sys.executable, "-c", program, str(listener.fileno())], pass_fds=[listener.fileno()],
+            env={**os.environ, "LISTEN_FDS": "1", "PYTHONPATH": os.pathsep.join(sys.path)},
             capture_output=True, text=True, check=True,
         )  # fmt: skip
 
