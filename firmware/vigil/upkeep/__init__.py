@@ -1,0 +1,1 @@
+"""Staying alive: what keeps the box itself in order, whatever it records."""

@@ -1,0 +1,153 @@
+"""
+The files with which a card starts, apart from the firmware: U-Boot, its script, its environment and the slot state.
+
+Debian's U-Boot is fetched once from the archive that this machine is installed from; everything else is made from
+the sources beside this file by u-boot-tools, to the same bytes each time.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from vigil.upkeep.slots import SlotState, encode
+
+HERE = Path(__file__).resolve().parent
+# Debian trixie's. Another version is another machine: what tests/image/test_selector*.py say holds for this one.
+UBOOT_VERSION = "2025.01-3+deb13u1"
+ENVIRONMENT_BYTES = 0x4000
+FLASH_ENVIRONMENT_BYTES = 0x40000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UBoot:
+    """The two builds of the one U-Boot: for the card, and for QEMU's `virt` machine."""
+
+    pi: Path
+    virt: Path
+
+
+def cache_directory() -> Path:
+    """Where what was made once is kept: `IMAGE_CACHE`, or `image` in the cache of all of Vigil."""
+    base = os.environ.get("VIGIL_CACHE") or Path.home() / ".cache" / "vigil"
+    return Path(os.environ.get("IMAGE_CACHE") or Path(base) / "image")
+
+
+def boot_files() -> dict[str, bytes]:
+    """What lies on p1 beside the firmware, by name: the same for every card, and for `virt` too."""
+    script = boot_script()
+    slots = encode(SlotState())
+    return {
+        "u-boot.bin": u_boot().pi.read_bytes(),
+        "boot.scr": script,
+        "boot2.scr": script,
+        "uboot.env": uboot_environment(),
+        "slots.env": slots,
+        "slots2.env": slots,
+        "config.txt": (HERE / "config.txt").read_bytes(),
+        "cmdline.txt": (HERE / "cmdline.txt").read_bytes(),
+    }
+
+
+@cache
+def boot_script() -> bytes:
+    """`boot.cmd` as U-Boot runs it: with a header and checksums. Comments stay here: they cost time to read."""
+    with tempfile.TemporaryDirectory() as directory:
+        source, made = Path(directory, "boot.cmd"), Path(directory, "boot.scr")
+        lines = (HERE / "boot.cmd").read_text(encoding="utf-8").splitlines()
+        kept = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
+        source.write_text("\n".join(kept) + "\n", encoding="utf-8")
+        command: list[str | Path] = [
+            "mkimage",
+            "-A",
+            "arm64",
+            "-T",
+            "script",
+            "-C",
+            "none",
+            "-n",
+            "Vigil",
+            "-d",
+            source,
+            made,
+        ]
+        # The header bears a time; the same script is to be the same bytes.
+        environment = {**os.environ, "SOURCE_DATE_EPOCH": "0"}
+        subprocess.run(["mkimage", *form, "-d", source, made], check=True, env=environment, stdout=subprocess.DEVNULL)
+        return made.read_bytes()
+
+
+def uboot_environment() -> bytes:
+    """`uboot.env`: straight to the script, without waiting, looking for USB, or asking the network."""
+    return _environment((HERE / "uboot.env.txt").read_text(encoding="utf-8"), ENVIRONMENT_BYTES)
+
+
+def flash_environment() -> bytes:
+    """The same for `virt`, which keeps its environment in flash; without it U-Boot waits and looks around first."""
+    text = (HERE / "uboot.env.txt").read_text(encoding="utf-8")
+    text = text.replace("devtype mmc", "devtype virtio").replace("load mmc 0:1", "load virtio 0:1")
+    text = text.replace("bootcmd=", "bootcmd=virtio scan; ").replace("0x02400000", "0x40200000")
+    return _environment(
+        text + "fdt_addr=0x40000000\nkernel_addr_r=0x40400000\nramdisk_addr_r=0x44000000\n", FLASH_ENVIRONMENT_BYTES
+    )
+
+
+def u_boot() -> UBoot:
+    """Debian's U-Boot, from the cache; fetched and unpacked there the first time."""
+    home = cache_directory() / f"u-boot-{UBOOT_VERSION}"
+    found = UBoot(pi=home / "rpi_arm64.bin", virt=home / "qemu_arm64.bin")
+    if not (found.pi.exists() and found.virt.exists()):
+        home.mkdir(parents=True, exist_ok=True)
+        _fetch(f"u-boot-rpi={UBOOT_VERSION}", "usr/lib/u-boot/rpi_arm64/u-boot.bin", found.pi)
+        _fetch(f"u-boot-qemu={UBOOT_VERSION}", "usr/lib/u-boot/qemu_arm64/u-boot.bin", found.virt)
+    return found
+
+
+def _environment(text: str, size_bytes: int) -> bytes:
+    command = ["mkenvimage", "-s", str(size_bytes), "-p", "0", "-o", "-", "-"]
+    return subprocess.run(command, check=True, input=text.encode(), capture_output=True).stdout
+
+
+def _fetch(package: str, path: str, target: Path) -> None:
+    """Put one file of an arm64 package of trixie at `target`, with settings of apt that are only this call's."""
+    with tempfile.TemporaryDirectory(dir=target.parent) as directory:
+        top = Path(directory)
+        for name in ("state/lists/partial", "cache/archives/partial"):
+            (top / name).mkdir(parents=True)
+        signed = "[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
+        (top / "sources.list").write_text(f"deb {signed} {_mirror()} trixie main\n", encoding="utf-8")
+        settings = {
+            "Dir::Etc::sourcelist": top / "sources.list",
+            "Dir::Etc::sourceparts": "/dev/null",
+            "Dir::State": top / "state",
+            "Dir::State::status": "/dev/null",
+            "Dir::Cache": top / "cache",
+            "APT::Architecture": "arm64",
+            "APT::Architectures": "arm64",
+            "APT::Sandbox::User": "root",
+        }
+        apt = ["apt-get", "-qq", *(word for name, value in settings.items() for word in ("-o", f"{name}={value}"))]
+        subprocess.run([*apt, "update"], check=True, stdout=sys.stderr)
+        subprocess.run([*apt, "download", package], check=True, cwd=top, stdout=sys.stderr)
+        (debian_package,) = top.glob("*.deb")
+        subprocess.run(["dpkg-deb", "--extract", debian_package, top / "unpacked"], check=True)
+        shutil.copyfile(top / "unpacked" / path, top / "file")
+        (top / "file").replace(target)
+
+
+def _mirror() -> str:
+    """The Debian archive this machine is installed from: `main` of a plain release."""
+    form = "$(CREATED_BY) $(COMPONENT) $(RELEASE) $(REPO_URI)"
+    command = ["apt-get", "indextargets", "--no-release-info", "--format", form]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    for line in listed.splitlines():
+        made_by, component, release, uri = line.split(" ", 3)
+        if made_by == "Packages" and component == "main" and "-" not in release:
+            return uri
+    raise FileNotFoundError("this machine's apt sources name no Debian archive with 'main'")
