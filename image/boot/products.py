@@ -63,20 +63,7 @@ def boot_script() -> bytes:
         lines = (HERE / "boot.cmd").read_text(encoding="utf-8").splitlines()
         kept = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
         source.write_text("\n".join(kept) + "\n", encoding="utf-8")
-        command: list[str | Path] = [
-            "mkimage",
-            "-A",
-            "arm64",
-            "-T",
-            "script",
-            "-C",
-            "none",
-            "-n",
-            "Vigil",
-            "-d",
-            source,
-            made,
-        ]
+        form = ("-A", "arm64", "-T", "script", "-C", "none", "-n", "Vigil")
         # The header bears a time; the same script is to be the same bytes.
         environment = {**os.environ, "SOURCE_DATE_EPOCH": "0"}
         subprocess.run(["mkimage", *form, "-d", source, made], check=True, env=environment, stdout=subprocess.DEVNULL)
