@@ -16,24 +16,24 @@ from boot.products import boot_files
 from fakes.card import Card
 
 MIB = 1 << 20
-SIZES = {1: 40 * MIB, 2: 8 * MIB, 3: 8 * MIB}  # p1 is FAT32, as on the real card, and that starts at 33 MiB
-CARD_BYTES = 64 * MIB  # QEMU's card reader wants a power of two
+FIRST_MIB = 40  # p1 is FAT32, as on the real card, and that starts at 33 MiB
 
 
-def make_tiny_card(path: Path, board: str, *, firmware_tree: bytes = b"") -> Card:
+def make_tiny_card(path: Path, board: str, *, firmware_tree: bytes = b"", slot_mib: int = 8) -> Card:
     """A card whose slots A and B both die at once, with the boot files of the product on p1."""
+    sizes = {1: FIRST_MIB * MIB, 2: slot_mib * MIB, 3: slot_mib * MIB}
     with path.open("wb") as file:
-        file.truncate(CARD_BYTES)
+        file.truncate(1 << sum(sizes.values()).bit_length())  # QEMU's card reader wants a power of two
     at = MIB
     table = "label: dos\nlabel-id: 0x56494749\n"
-    for part, size in SIZES.items():
+    for part, size in sizes.items():
         table += f"{path}{part} : start={at // 512}, size={size // 512}, type={'c' if part == 1 else '83'}\n"
         at += size
     subprocess.run(["sfdisk", "--quiet", path], input=table.encode(), check=True)
     card = Card(path)
-    for part, size in SIZES.items():
+    for part, size in sizes.items():
         first, _ = card.extent(part)
-        fat = ["-s", "1", "-F", "32" if part == 1 else "16"]
+        fat = ["-F", "32", "-s", "1"] if part == 1 else ["-F", "16", "-s", str(1 + slot_mib // 16)]
         offset = ["--offset", str(first // 512)]
         subprocess.run(
             ["mkfs.vfat", "--invariant", *fat, *offset, path, str(size // 1024)], check=True, capture_output=True
