@@ -35,7 +35,7 @@ class Hello(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status(Message):
-    """How one camera is, every second. What is not known is -1 or empty."""
+    """How one camera is, every second, and since when it is so (`since_us`, steady clock). Unknown is -1 or empty."""
 
     kind: ClassVar[str] = "status"
     camera: str
@@ -60,11 +60,12 @@ class Status(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written(Message):
-    """A sidecar has a new statement worth reading."""
+    """A sidecar has a new statement worth reading; everything up to `line` of sidecar `segment` is durable."""
 
     kind: ClassVar[str] = "written"
     camera: str
     segment: int
+    line: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,7 +104,7 @@ def journaled(tmp_path: Path) -> Box:
         box.recording.end("cut")
     bench = Bench(place.state)
     with bench.open() as journal:
-        said = new_statements(Disk(), box.video, "gate", (0, -1), on_bad=lambda *_: None)
+        said = new_statements(Disk(), box.video, "gate", (0, -1), is_durable=lambda _: True, on_bad=lambda *_: None)
         journal.append_many(list(said), clock_trust="unsynced")
     box.film("plain")
     box.recording.close("stopped")

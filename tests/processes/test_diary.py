@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from fakes.diaries import box, deleted_journal, diary, identity, kinds, record
 from fakes.faulty import FaultyCalls
-from fakes.recordings import feed, numbered, recording
 from vigil.clock import HandClock
 from vigil.config.model import Config
 from vigil.errors import StoreFault
 from vigil.processes.diary import Diary
 from vigil.processes.place import Place
-from vigil.segments.note import NoteSigner
-from vigil.segments.session import Session, certify, device_id, identity_name
+from vigil.segments.session import Session
 from vigil.store.disk import Disk
 from vigil.store.index import index_path
 from vigil.store.journal_read import read_logs
@@ -26,57 +23,23 @@ from vigil.store.verify_log import ask_journal
 
 @pytest.fixture
 def place(tmp_path) -> Place:
-    (tmp_path / "state").mkdir()
-    return Place(tmp_path)
-
-
-def identity(seed: int = 0) -> NoteSigner:
-    private = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
-    return NoteSigner(identity_name(device_id(private.public_key().public_bytes_raw())), private)
-
-
-def diary(place: Place, clock: HandClock, *, signed_by: NoteSigner | None = None, disk: Disk | None = None) -> Diary:
-    session, signer = Session(os.urandom), signed_by or identity()
-    session.certificate = certify(
-        signer, public=session.public, peer="guard", boot="boot", root="none", at_us=clock.wall_us(), clock="synced"
-    )
-    return Diary(
-        place,
-        disk or Disk(),
-        clock,
-        session=session,
-        identity=identity().key,
-        checkpoint_s=60,
-        trust="synced",
-        config=Config(),
-    )
-
-
-def kinds(place: Place, log: int = -1) -> list[str]:
-    return [entry.kind for entry in read_logs(place.journal)[log].entries()]
-
-
-def record(video: Path, clock: HandClock, numbers: range):
-    made, _ = recording(video, clock=clock)
-    made.begin("continuous", [numbered(numbers[0], clock.steady_us())])
-    feed(made, clock, numbers[1:])
-    return made
+    return box(tmp_path)
 
 
 def test_each_statement_is_entered_once_however_often_it_is_looked_at(place):
     clock = HandClock()
     made = record(place.video, clock, range(150))
     open_diary = diary(place, clock)
-    open_diary.take_in(place.video)
+    open_diary.take_in()
     made.say("motion", state="began", area_pm=4)
-    open_diary.take_in(place.video)
+    open_diary.take_in()
     made.delete(1, "too old")
     made.close("stopped")
     for _ in range(3):
-        open_diary.take_in(place.video)
+        open_diary.take_in()
     open_diary.close()
     again = diary(place, clock)
-    assert again.take_in(place.video) == 0
+    assert again.take_in() == 0
     again.close()
 
     found = kinds(place)
@@ -93,14 +56,14 @@ def test_a_journal_that_was_rolled_back_is_found_out_by_what_the_video_disk_reme
     old = {path: path.read_bytes() for path in place.journal.rglob("*") if path.is_file()}
     record(place.video, clock, range(20)).close("stopped")
     second = diary(place, clock)
-    second.take_in(place.video)
+    second.take_in()
     assert second.checkpoint_if_due(clock.steady_us())
     second.close()
     for path, data in old.items():
         path.write_bytes(data)
 
     third = diary(place, clock)
-    third.take_in(place.video)
+    third.take_in()
     third.close()
 
     logs = read_logs(place.journal)
@@ -117,7 +80,7 @@ def test_words_of_old_entries_go_but_not_those_of_segments_that_exist(place):
     open_diary = diary(place, clock)
     for n in range(5):
         open_diary.happened("fault.raised", {"what": "x", "why": str(n)})
-    open_diary.take_in(place.video)
+    open_diary.take_in()
     clock.sleep(10 * 86_400)
     open_diary.prune(clock.wall_us() - 86_400_000_000)
     kept = kinds(place)
@@ -126,21 +89,16 @@ def test_words_of_old_entries_go_but_not_those_of_segments_that_exist(place):
 
     made.delete(1, "too old")
     made.close("stopped")
-    open_diary.take_in(place.video)
+    open_diary.take_in()
     open_diary.close()
     assert kinds(place)[-1] == "segment.sealed"
-
-
-def deleted_journal(place: Place) -> None:
-    for path in sorted(place.journal.rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
 
 
 def test_when_the_journal_is_gone_a_new_one_names_the_loss_and_what_sidecars_prove_is_marked(place):
     clock = HandClock()
     record(place.video, clock, range(150)).close("stopped")
     first = diary(place, clock)
-    first.take_in(place.video)
+    first.take_in()
     first.checkpoint_if_due(clock.steady_us())
     size = first.checkpoint_size
     first.close()
@@ -149,7 +107,7 @@ def test_when_the_journal_is_gone_a_new_one_names_the_loss_and_what_sidecars_pro
     clock.sleep(5)
     second = diary(place, clock)
     record(place.video, clock, range(200, 350)).close("stopped")
-    second.take_in(place.video)
+    second.take_in()
     assert "gone" in second.loss
     second.close()
     # Guard may be killed in the middle of it: what is still to be entered again is marked all the same.
@@ -171,7 +129,7 @@ def test_what_is_entered_for_the_first_time_is_not_marked(place):
     clock = HandClock()
     record(place.video, clock, range(50)).close("stopped")
     open_diary = diary(place, clock)
-    open_diary.take_in(place.video)
+    open_diary.take_in()
     open_diary.close()
 
     assert open_diary.loss == ""

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import os
-import selectors
-import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,15 +10,13 @@ import pytest
 
 import vigil
 from fakes.faulty import FaultyCalls
+from fakes.guards import guarding, has_fault, has_no_fault, signing, wait_for
 from fakes.recordings import numbered, recording
-from vigil.clock import Clock, HandClock, SystemClock
+from vigil.clock import Clock, HandClock
 from vigil.config.model import Camera, Config, Owner, Storage
 from vigil.config.write import written
-from vigil.events import Answer, Health, Message, Pause, Watch
-from vigil.processes import signer
+from vigil.events import Answer, Health, Pause
 from vigil.processes.forgetting import Forgetting
-from vigil.processes.guard import Guard
-from vigil.processes.hub import HubClient
 from vigil.processes.place import Place
 from vigil.processes.settings import load
 from vigil.processes.timekeeper import Timekeeper
@@ -32,6 +25,8 @@ from vigil.segments.note import NoteKey
 from vigil.segments.session import Session, device_id, open_certificate
 from vigil.segments.sidecar import read_line, read_lines
 from vigil.store.disk import Disk
+from vigil.store.holds import Holds
+from vigil.store.index import Index, index_path
 from vigil.store.journal_read import read_logs
 from vigil.store.layout import RESERVE, segments_of
 from vigil.store.marker import make_store
@@ -71,13 +66,6 @@ def record(place: Place, count: int, *, wall_us: int = NOW_US, trust: str = "syn
         made.end("over")
         clock.forward_us(1_000_000)
     made.close("stopped")
-
-
-class HastyClock(SystemClock):
-    """Ten seconds go by in one: guard looks round every ten."""
-
-    def steady_us(self) -> int:
-        return 10 * super().steady_us()
 
 
 class Retention:
@@ -192,65 +180,8 @@ def test_a_camera_that_somebody_records_after_all_is_left_to_them(place, caplog)
     assert len(segments_of(place.video / "gate")) == 20
 
 
-def wait_for(client: HubClient, wanted: Callable[[Message], bool]) -> Message:
-    """Return the first message that is `wanted`; what comes before it is of no interest."""
-    with selectors.DefaultSelector() as selector:
-        selector.register(client.fileno(), selectors.EVENT_READ)
-        for _ in range(400):
-            for message in client.receive():
-                if wanted(message):
-                    return message
-            selector.select(0.05)
-    raise AssertionError("nothing of the kind was said")
-
-
-@contextmanager
-def guarding(place: Place, *, disk: Disk | None = None) -> Iterator[HubClient]:
-    """A guard at work in a thread, and somebody who listens to it."""
-    guard = Guard(load(place.data, Disk()), clock=HastyClock(), disk=disk or Disk())
-    stop = threading.Event()
-    thread = threading.Thread(target=guard.run, args=(stop,))
-    thread.start()
-    client = HubClient(place.hub, "run")
-    try:
-        assert client.connect()
-        assert client.send(Watch())
-        yield client
-    finally:
-        stop.set()
-        thread.join(timeout=20)
-        client.close()
-        assert not thread.is_alive()
-
-
-@contextmanager
-def signing(place: Place) -> Iterator[None]:
-    stop, end = socket.socketpair()
-    thread = threading.Thread(
-        target=signer.serve, args=(place,), kwargs={"users": {os.getuid(): ""}, "clock": SystemClock(), "stop": stop}
-    )
-    thread.start()
-    while thread.is_alive() and not place.signer.exists():
-        pass
-    try:
-        yield
-    finally:
-        end.send(b"x")
-        thread.join()
-        stop.close()
-        end.close()
-
-
 def kinds(place: Place) -> list[str]:
     return [entry.kind for entry in read_logs(place.journal)[-1].entries()]
-
-
-def has_fault(what: str) -> Callable[[Message], bool]:
-    return lambda message: isinstance(message, Health) and any(f.startswith(what) for f in message.faults)
-
-
-def has_no_fault(message: Message) -> bool:
-    return isinstance(message, Health) and message.faults == [] and message.entries > 0
 
 
 def test_a_guard_that_starts_before_the_signer_is_certified_late(place):
@@ -329,6 +260,29 @@ def test_a_pause_for_a_camera_that_nobody_records_is_answered_no(place):
     assert isinstance(answer, Answer)
     assert not answer.ok
     assert "no recorder" in answer.words
+
+
+def test_whoever_holds_or_releases_a_segment_is_in_the_journal_once_and_in_the_index(place):
+    record(place, 3)
+    holds, (first, second, _) = Holds(Disk(), place.video / "gate"), segments_of(place.video / "gate")
+    with signing(place), guarding(place) as client:
+        wait_for(client, has_no_fault)
+        holds.place(first, who="me", why="the bicycle", at_us=NOW_US)
+        holds.place(second, who="me", why="the bicycle", at_us=NOW_US)
+        wait_for(client, lambda _: kinds(place).count("segment.kept") == 2)
+    holds.release(first, who="you", why="found again", at_us=NOW_US)
+    with signing(place), guarding(place) as client:
+        wait_for(client, lambda _: "segment.released" in kinds(place))
+    with Index.open(index_path(place.state)) as index:
+        rows = index.events(kinds=["segment.kept", "segment.released"])
+        said = [(row.kind, row.fields["segment"], row.fields["who"], row.fields["why"]) for row in rows]
+        kept = [row.kept for row in index.segments("gate", 0, 1 << 53)]
+
+    assert said == [
+        ("segment.kept", 1, "me", "the bicycle"), ("segment.kept", 2, "me", "the bicycle"),
+        ("segment.released", 1, "you", "found again"),
+    ]  # fmt: skip
+    assert kept == [False, True, False]
 
 
 def test_everything_is_entered_before_guard_ends(place):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,19 +11,23 @@ import pytest
 
 from fakes.faulty import FaultyCalls
 from fakes.packets import picture
-from fakes.recordings import recording
+from fakes.recordings import OWNER, recording
 from vigil.cameras.backoff import Backoff
 from vigil.cameras.keeper import Keeper
 from vigil.cameras.source import Source
-from vigil.clock import HandClock
-from vigil.config.model import Camera
+from vigil.clock import HandClock, SystemClock
+from vigil.config.model import Camera, Config, Motion, Owner
+from vigil.config.write import written
 from vigil.errors import CameraLost
-from vigil.events import Pause
+from vigil.events import Message, Pause, Status, Written
 from vigil.frames.instructions import Mode
 from vigil.frames.take import Take
 from vigil.processes.camera_recorder import CameraRecorder
+from vigil.processes.hub import HubServer
 from vigil.processes.place import Place
 from vigil.processes.privacy import Privacy
+from vigil.processes.record import Recorder
+from vigil.processes.settings import load
 from vigil.segments.sidecar import Statement, read_line, read_lines
 from vigil.store.disk import Disk
 from vigil.store.layout import segments_of
@@ -189,6 +194,45 @@ def test_a_pause_ends_pictures_at_once_and_both_its_ends_are_stated(world):
     assert not [us for us in starts if paused_us < us <= resumed_us]
     assert len([one for one in world.said("idle") if one.fields["state"]]) >= 2
     assert world.said("gap") == []
+
+
+# What the process says of itself
+
+
+def test_each_status_says_since_when_and_the_last_one_that_it_stopped(tmp_path):
+    place = Place(tmp_path)
+    place.state.mkdir()
+    place.store_id.write_text(make_store(Disk(), place.video, os.urandom))
+    camera = Camera(id="gate", source="replay", path="missing.mp4", motion=Motion(method="off"))
+    owner = Owner(recipients=(str(OWNER.recipient),))
+    place.config_files.owners.write_bytes(written(Config(cameras=(camera,), owner=owner)))
+    hub, stop, clock = HubServer(place.hub), threading.Event(), SystemClock()
+    process = Recorder(load(tmp_path, Disk()), [camera], clock=clock, disk=Disk())
+    thread = threading.Thread(target=process.run, args=(stop,))
+    begun_us = clock.steady_us()
+    thread.start()
+    heard: list[Message] = []
+    try:
+        while not [m for m in heard if isinstance(m, Status) and m.state == "lost"]:
+            heard += [message for _, message in hub.wait(0.1)]
+            assert clock.steady_us() < begun_us + 20 * S
+        stop.set()
+        while not [m for m in heard if isinstance(m, Status) and m.state == "stopped"]:
+            heard += [message for _, message in hub.wait(0.1)]
+            assert clock.steady_us() < begun_us + 40 * S
+    finally:
+        stop.set()
+        thread.join()
+        hub.close()
+
+    statuses = [message for message in heard if isinstance(message, Status)]
+    assert all(begun_us <= one.since_us <= clock.steady_us() for one in statuses)
+    of_a_kind = {one.state: {other.since_us for other in statuses if other.state == one.state} for one in statuses}
+    assert all(len(moments) == 1 for moments in of_a_kind.values()), "a state begins once"
+    assert statuses[-1].state == "stopped"
+    *_, announced = (message for message in heard if isinstance(message, Written))
+    (segment,) = segments_of(place.video / "gate")
+    assert (announced.segment, announced.line) == (1, len(read_lines(segment.seal.read_bytes())) - 1), "all is durable"
 
 
 # What the disk remembers of a pause

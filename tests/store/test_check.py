@@ -136,6 +136,7 @@ BREAK: dict[str, tuple[Callable[[Path], object], list[tuple[int, int | None]]]] 
         lambda v: (at(v, 1).directory / "00000002-20260202T024010Z.keep").write_text("{}"),
         [(6, 2)],
     ),
+    "hold taken away by hand": (lambda v: at(v, 3).keep.unlink(), [(6, 3)]),
     "deleted, and held by hand": (lambda v: put_back(v, 2), [(2, 2), (6, 2)]),
 }  # fmt: skip
 

@@ -94,9 +94,9 @@ def test_who_held_and_who_released_is_kept_for_the_journal(tmp_path: Path, segme
 
     assert not ours.release(segments[0], who="you", why="found again", at_us=AT_US + 6)
     assert list(ours.acts()) == [
-        Act("kept", 1, "me", "the bicycle", AT_US),
-        Act("kept", 2, "me", "the bicycle", AT_US),
-        Act("released", 1, "you", "found again", AT_US + 5),
+        Act(0, "kept", 1, "me", "the bicycle", AT_US),
+        Act(1, "kept", 2, "me", "the bicycle", AT_US),
+        Act(2, "released", 1, "you", "found again", AT_US + 5),
     ]
 
 

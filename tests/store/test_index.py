@@ -62,6 +62,22 @@ def test_the_oldest_are_the_lowest_numbers_whatever_their_clocks_said(bench, ind
     assert [row.seq for row in index.segments("door", 0, 9999 * S, deleted=True)] == [0, 1, 2, 3]
 
 
+def test_a_hold_that_was_entered_before_its_segment_binds_and_none_brings_a_deleted_one_back(bench, index):
+    held = {"camera": "door", "segment": 1}
+    with bench.open() as journal:
+        tell(journal, [("segment.released", held), ("segment.kept", held)])
+        index.catch_up(bench.directory)
+        assert index.segment("door", 1) is None
+        tell(journal, segment_story("door", 1, begins_s=0))
+        index.catch_up(bench.directory)
+        assert index.segment("door", 1).kept
+        tell(journal, [("segment.deleted", {**held, "reason": "old"}), ("segment.kept", held)])
+        index.catch_up(bench.directory)
+
+    row = index.segment("door", 1)
+    assert (row.state, row.kept) == ("deleted", False)
+
+
 def test_cursors_say_how_far_each_sidecar_was_taken_in(bench, index):
     with bench.open() as journal:
         tell(journal, segment_story("door", 7, begins_s=0), segment_story("yard", 2, begins_s=0, ends=None))

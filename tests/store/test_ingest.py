@@ -16,7 +16,7 @@ from vigil.segments.session import Session
 from vigil.segments.sidecar import Statement, read_line, read_lines
 from vigil.store.camera_store import CameraStore
 from vigil.store.disk import Disk
-from vigil.store.ingest import Cursor, Happened, new_statements
+from vigil.store.ingest import Cursor, Happened, Line, new_statements
 from vigil.store.layout import SegmentPath, segments_of
 from vigil.store.marker import make_store
 
@@ -24,14 +24,15 @@ Bad = list[tuple[int, int]]
 
 
 def take_in(
-    video: Path, cursor: Cursor = (0, -1), *, bad: Bad | None = None, disk: Disk | None = None
+    video: Path, cursor: Cursor = (0, -1), *, bad: Bad | None = None, disk: Disk | None = None, durable: bool = True
 ) -> list[Happened]:
     def on_bad(segment: SegmentPath, line: int, why: str) -> None:
         assert why
         assert bad is not None, f"line {line} of {segment.stem}: {why}"
         bad.append((segment.seq, line))
 
-    return list(new_statements(disk or Disk(), video, "gate", cursor, on_bad=on_bad))
+    found = new_statements(disk or Disk(), video, "gate", cursor, is_durable=lambda _: durable, on_bad=on_bad)
+    return list(found)
 
 
 def after(happened: Happened) -> Cursor:
@@ -120,6 +121,34 @@ def test_what_is_being_written_is_taken_in_as_far_as_it_is_whole(tmp_path):
     assert take_in(tmp_path, after(second[-1])) == [], "a torn line was never acknowledged"
     segment.seal.write_bytes(data)
     assert kinds(take_in(tmp_path, after(second[-1]))) == ["motion.ended"]
+
+
+def test_a_line_that_nothing_follows_waits_until_it_is_durable(video):
+    """A recorder may still take it back: only what it goes on behind stands."""
+    everything = take_in(video)
+    (before, newest) = segments_of(video / "gate")
+    lines = lines_of(newest)
+    assert kinds(take_in(video, durable=False)) == kinds(everything)[:-1], "all but how the newest was sealed"
+
+    newest.seal.write_bytes(lines[0] + b"\n")
+    assert kinds(take_in(video, durable=False))[-1] == "segment.sealed", "the next sidecar follows the one before"
+    newest.seal.write_bytes(b"")
+    assert kinds(take_in(video, durable=False))[-1] == "segment.marked"
+    newest.seal.write_bytes(b"\n".join(lines[:2]) + b"\n")
+    assert kinds(take_in(video, durable=False))[-1] == "segment.opened", "what follows need not be durable itself"
+    assert before.seal.exists()
+
+
+def test_nobody_is_asked_about_a_line_that_is_no_entry(tmp_path):
+    made, _ = recording(tmp_path)
+    made.say("idle", mode="motion", state="waiting")
+    asked: list[Line] = []
+    list(new_statements(Disk(), tmp_path, "gate", (0, -1), is_durable=asked.append, on_bad=lambda *_: None))
+    made.say("paused", who="the owner")
+    list(new_statements(Disk(), tmp_path, "gate", (0, -1), is_durable=asked.append, on_bad=lambda *_: None))
+    made.close("stopped")
+
+    assert [(segment.seq, number) for segment, number, _ in asked] == [(1, 2)]
 
 
 def test_statements_of_single_flushes_are_no_entries_and_not_even_looked_at(video):

@@ -86,7 +86,7 @@ def recorded_on(seal: bytes, media: bytes | None) -> None:
         assert numbers_in(plaintext_of(newest.media)) == list(range(100, 120))
         lines = [read_line(line) for line in read_lines(newest.seal.read_bytes())]
         assert [line.type for line in (lines[0], lines[-1])] == ["opened", "sealed"]
-        assert list(new_statements(Disk(), video, "gate", (0, -1), on_bad=lambda *_: None))
+        assert list(new_statements(Disk(), video, "gate", (0, -1), is_durable=lambda _: True, on_bad=lambda *_: None))
         assert Shelf(Disk(), video).kept()
 
 

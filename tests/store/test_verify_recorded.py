@@ -104,7 +104,11 @@ def test_what_guard_enters_is_what_the_verifier_asks_for(tmp_path: Path):
     ) as journal:  # fmt: skip
         journal.append("session.certified", {"session": "", "cert": guard.certificate}, clock_trust="synced")
         bad: list[object] = []
-        entered = list(new_statements(Disk(), box.video, "front", (0, -1), on_bad=lambda *what: bad.append(what)))
+        entered = list(
+            new_statements(
+                Disk(), box.video, "front", (0, -1), is_durable=lambda _: True, on_bad=lambda *what: bad.append(what)
+            )
+        )
         assert bad == []
         journal.append_many(entered, clock_trust="synced")
         (tmp_path / "held").write_text(journal.checkpoint() or "")

@@ -132,7 +132,9 @@ def _waiting(disk: Disk, video: Path, index: Index) -> int:
     return sum(
         1
         for camera in cameras_in(video)
-        for _ in new_statements(disk, video, camera, cursors.get(camera, (0, -1)), on_bad=passed_over)
+        for _ in new_statements(
+            disk, video, camera, cursors.get(camera, (0, -1)), is_durable=lambda _: True, on_bad=passed_over
+        )
     )
 
 

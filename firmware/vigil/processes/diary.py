@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from vigil.clock import Clock
 from vigil.config.model import Config
 from vigil.config.write import written
-from vigil.errors import SealError, StoreError, VigilError
+from vigil.errors import SealError, StoreError, StoreFault, VigilError
+from vigil.processes.diary_holds import NewHolds
 from vigil.processes.place import Place
 from vigil.segments.age import b64
 from vigil.segments.checkpoint import Checkpoint, open_checkpoint
@@ -22,13 +23,15 @@ from vigil.segments.note import NoteKey
 from vigil.segments.session import Session, device_id, identity_name, open_certificate
 from vigil.store.disk import Disk
 from vigil.store.index import Index, index_path
-from vigil.store.ingest import BATCH, Happened, new_statements
+from vigil.store.ingest import BATCH, Cursor, Happened, Line, new_statements
 from vigil.store.journal import Journal
 from vigil.store.journal_read import LogReader
-from vigil.store.layout import LAST_KNOWN, SegmentPath, cameras_in
+from vigil.store.layout import LAST_KNOWN, LOCK, SegmentPath, cameras_in
 from vigil.store.marker import check_marker
+from vigil.store.sidecar_file import make_durable
 
 log = logging.getLogger(__name__)
+_NOWHERE: Cursor = (0, -1)
 
 
 class Diary:
@@ -62,6 +65,8 @@ class Diary:
         self.newest_note = ""
         self.unreadable: dict[tuple[SegmentPath, int], str] = {}
         """Lines of sidecars that could not be taken in, and why."""
+        self.waiting: dict[str, str] = {}
+        """Cameras of which something is not entered yet, since the disk refuses to make it durable first."""
         self._journal = Journal.open(
             disk, place.journal, clock=clock, random_bytes=os.urandom,
             signer=session.note_signer(identity_name(self._device)), device_id=self._device, clock_trust=trust,
@@ -71,6 +76,7 @@ class Diary:
             self.loss, self._lost_before_us = _loss_of(LogReader(self._journal.directory, disk=disk))
             self._index = Index.open(index_path(place.state))
             self._index.catch_up(place.journal)
+            self._holds = NewHolds(disk, place.video, self._index.newest_holds(self.log_id))
         except BaseException:
             # Whoever opens it next must find it free.
             self._journal.close()
@@ -97,18 +103,65 @@ class Diary:
         """Enter something that guard itself knows."""
         self._index.apply(self._journal.append_many([(kind, fields)], clock_trust=self.trust))
 
-    def take_in(self, video: Path, cameras: Collection[str] | None = None) -> int:
-        """Enter what the sidecars of `cameras` (None: of all) say that is new; return how many entries that made."""
-        cursors = self._index.cursors(self.log_id)
-        made = 0
-        for camera in cameras_in(video):
-            if cameras is not None and camera not in cameras:
-                continue
-            fresh = new_statements(self._disk, video, camera, cursors.get(camera, (0, -1)), on_bad=self._is_bad)
-            while batch := [self._marked(one) for one in islice(fresh, BATCH)]:
-                self._index.apply(self._journal.append_many(batch, clock_trust=self.trust))
-                made += len(batch)
+    def take_in(self, cameras: Collection[str] | None = None, *, announced: Mapping[str, Cursor] | None = None) -> int:
+        """
+        Enter what the sidecars of `cameras` say that is new, and what was held and released; return how many entries.
+
+        `announced` is how far each recorder says that its statements are durable.
+        With None for `cameras` all are looked at, and so are those that nobody records.
+        """
+        cursors, made = self._index.cursors(self.log_id), 0
+        for camera in cameras_in(self._place.video):
+            self.waiting.pop(camera, None)
+            if cameras is None or camera in cameras:
+                is_durable = partial(
+                    self._is_durable, camera, (announced or {}).get(camera, _NOWHERE), settle=cameras is None
+                )
+                made += self._enter_all(
+                    new_statements(
+                        self._disk, self._place.video, camera, cursors.get(camera, _NOWHERE),
+                        is_durable=is_durable, on_bad=self._is_bad,
+                    )
+                )  # fmt: skip
+            made += self._take_in_holds(camera)
         return made
+
+    def _take_in_holds(self, camera: str) -> int:
+        try:
+            fresh = self._holds.of(camera)
+        except StoreFault as fault:
+            self.waiting[camera] = str(fault)
+            return 0
+        if made := self._enter_all(iter(fresh)):
+            self._holds.done(camera)
+        return made
+
+    def _enter_all(self, fresh: Iterator[Happened]) -> int:
+        made = 0
+        while batch := [self._marked(one) for one in islice(fresh, BATCH)]:
+            self._index.apply(self._journal.append_many(batch, clock_trust=self.trust))
+            made += len(batch)
+        return made
+
+    def _is_durable(self, camera: str, announced: Cursor, newest: Line, *, settle: bool) -> bool:
+        """Say whether a camera's very last line can be relied upon: its recorder says so, or there is none."""
+        segment, number, line = newest
+        if (segment.seq, number) <= announced:
+            return True
+        if not settle:
+            return False
+        directory = self._place.video / camera
+        try:
+            lock = self._disk.try_lock(directory / LOCK)
+            if lock is None:
+                return False
+            try:
+                return make_durable(self._disk, segment.seal) == line
+            finally:
+                self._disk.unlock(lock)
+        except StoreFault as fault:
+            self.waiting[camera] = str(fault)
+            return False
 
     def _marked(self, happened: Happened) -> Happened:
         """Mark what a log before this one may have had already, and lost."""
@@ -136,6 +189,10 @@ class Diary:
         if self._session.certificate is None:
             return
         if (before := self._index.prunable(self.log_id, before_us)) > self._journal.first_kept:
+            # How far holds were entered must not be forgotten with the words.
+            for row in self._index.newest_holds(self.log_id):
+                if row.seq < before:
+                    self.happened(row.kind, {**row.fields, "repeated": True})
             self._journal.prune(before, clock_trust=self.trust)
             self._index.catch_up(self._place.journal)
 

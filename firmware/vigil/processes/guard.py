@@ -62,6 +62,7 @@ class Guard:
         self._statuses: dict[str, Status] = {}
         self._faults: dict[str, str] = {}
         self._poked: set[str] = set()
+        self._announced: dict[str, tuple[int, int]] = {}
         self._second_us = self._round_us = self._asked_us = -_LOOK_ROUND_US
         self._diary: Diary | None = None
         self._forgetting = Forgetting(settings, disk=disk, clock=clock, session=self._vouched.session)
@@ -108,7 +109,7 @@ class Guard:
 
     def _keep_diary(self, diary: Diary, now_us: int, *, look_round: bool) -> None:
         try:
-            diary.take_in(self._settings.place.video, None if look_round else self._poked)
+            diary.take_in(None if look_round else self._poked, announced=self._announced)
             self._poked.clear()
             if note := diary.checkpoint_if_due(now_us):
                 self._hub.broadcast(Checkpoint(note=note), to="record@")
@@ -199,6 +200,7 @@ class Guard:
             self._forward(message)
         elif isinstance(message, Written):
             self._poked.add(message.camera)
+            self._announced[message.camera] = message.segment, message.line
         elif isinstance(message, Watch):
             peer.watching = True
         elif isinstance(message, Pause | Cue):
@@ -257,7 +259,7 @@ class Guard:
 def _unreadable(diary: Diary) -> str:
     """Say in a sentence which statements could not be taken in; nothing where all were."""
     if not diary.unreadable:
-        return ""
+        return f"some are not entered yet: {next(iter(diary.waiting.values()))}" if diary.waiting else ""
     (segment, line), why = next(iter(diary.unreadable.items()))
     return f"{len(diary.unreadable)} could not be taken in; the first is line {line} of {segment.seal.name}: {why}"
 

@@ -112,7 +112,7 @@ class Panorama:
     def silent_s(self, camera: CameraSight, now_us: int) -> float:
         """Return for how many seconds a recorder that should speak has been silent, 0 while it speaks."""
         process = self.recorder(camera)
-        if camera.state == "ended" or (process and (process.done or process.restarting)):
+        if camera.state in ("ended", "stopped") or (process and (process.done or process.restarting)):
             return 0.0
         silent_us = now_us - max(camera.heard_us, self.began_us, process.since_us if process else 0)
         return silent_us / SECOND_US if silent_us >= SILENT_US else 0.0
@@ -206,7 +206,7 @@ def _heard(before: CameraSight, status: Status, now_us: int) -> CameraSight:
         before,
         status=status,
         heard_us=now_us,
-        since_us=before.since_us if before.status and before.state == status.state else now_us,
+        since_us=_began_us(before, status, now_us),
         bit_rates=with_sample(before.bit_rates, second, status.bit_rate) if status.bit_rate >= 0 else before.bit_rates,
         motions=with_sample(before.motions, second, area) if sees_motion(status) else before.motions,
         segments=before.segments + began,
@@ -214,6 +214,13 @@ def _heard(before: CameraSight, status: Status, now_us: int) -> CameraSight:
         last=status.segment or before.last,
         written_bytes=before.written_bytes + (max(0, status.segment_bytes - had) if status.segment else 0),
     )
+
+
+def _began_us(before: CameraSight, status: Status, now_us: int) -> int:
+    """Return since when a camera is as it is: it says so itself, or it is since we first heard of it."""
+    if 0 < status.since_us <= now_us:
+        return status.since_us
+    return before.since_us if before.status and before.state == status.state else now_us
 
 
 def is_watched(status: Status) -> bool:

@@ -19,6 +19,7 @@ STATES: dict[str, tuple[str, Tone]] = {
     "paused": ("○", Tone.WARN),
     "unclaimed": ("○", Tone.WARN),
     "ended": ("○", Tone.DIM),
+    "stopped": ("○", Tone.DIM),
     "lost": ("×", Tone.BAD),
     "disk fault": ("×", Tone.BAD),
     "down": ("×", Tone.BAD),

@@ -66,6 +66,9 @@ class Post:
     asking: threading.Thread | None = None
     told_uncertified: bool = False
     told: tuple[int, int] = (0, 0)
+    state: str = ""
+    since_us: int = 0
+    stopped: bool = False
     short_since_us: int | None = None
 
 
@@ -99,6 +102,7 @@ class Recorder:
         for post in self._posts:
             post.reader.join(timeout=max(0, last_us - self._clock.steady_us()) / 1_000_000)
             post.recorder.close("recording was stopped" if stop.is_set() else "the file ended")
+            post.stopped = True
             self._tell(post)
             post.hub.close()
 
@@ -241,20 +245,23 @@ class Recorder:
 
     def _tell(self, post: Post) -> None:
         store = post.recording.store
-        seq = store.next_seq - 1
-        if (said := (seq, store.statements)) != post.told:
+        segment, line = store.stated
+        said = segment, store.statements
+        if said != post.told and post.hub.send(Written(camera=post.recorder.camera.id, segment=segment, line=line)):
             post.told = said
-            post.hub.send(Written(camera=post.recorder.camera.id, segment=seq))
         post.hub.send(self._status(post))
 
     def _status(self, post: Post) -> Status:
         recorder, recording, now_us = post.recorder, post.recording, self._clock.steady_us()
         fps, bit_rate = recorder.meter.rates()
+        if (state := self._state(post)) != post.state:
+            post.state, post.since_us = state, now_us
         current = recording.store.current
         durable = recording.durable_at_us
         return Status(
             camera=recorder.camera.id,
-            state=self._state(post),
+            state=post.state,
+            since_us=post.since_us,
             mode=recorder.camera.mode,
             fps=round(fps, 2),
             bit_rate=bit_rate,
@@ -273,8 +280,12 @@ class Recorder:
         )
 
     def _state(self, post: Post) -> str:
-        if post.recorder.stage in (Stage.LOST, Stage.ENDED):
-            return str(post.recorder.stage.value)
+        if post.recorder.stage is Stage.ENDED:
+            return "ended"
+        if post.stopped:
+            return "stopped"
+        if post.recorder.stage is Stage.LOST:
+            return "lost"
         if not self._settings.recipients:
             return "unclaimed"
         if post.recording.fault:

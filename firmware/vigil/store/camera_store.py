@@ -19,11 +19,12 @@ from vigil.segments.seal import Flush
 from vigil.segments.session import Session
 from vigil.segments.sidecar import CHAIN_START, FINAL, Chain, Statement
 from vigil.store.disk import UNREADABLE, Disk, DiskFile
-from vigil.store.layout import SegmentPath, segment_path, segments_of
+from vigil.store.holds import KEEP_LOCK
+from vigil.store.layout import LOCK, SegmentPath, segment_path, segments_of
 from vigil.store.marker import check_marker
 from vigil.store.recover import recover
 from vigil.store.removal import remove_files, unfinished_removals
-from vigil.store.sidecar_file import SidecarFile, last_statement, sizes
+from vigil.store.sidecar_file import SidecarFile, last_statement, make_durable, sizes
 
 _PREPARE_BYTES = 4 << 20
 _READS = 3
@@ -66,6 +67,8 @@ class CameraStore:
         self.next_seq = 1
         self.statements = 0
         """Statements made that guard should hear of: all but those of single flushes."""
+        self.stated = (0, -1)
+        """The newest statement of ours that is durable: the number of its sidecar, and its line in it."""
         self.recovered: list[tuple[SegmentPath, int]] = []
         self.ended_us: int | None = None
         """When the camera's last statement before `open` was made (wall clock), None where there is none."""
@@ -86,9 +89,9 @@ class CameraStore:
         self._check_marker()
         self._disk.make_directory(self.directory)
         if self._lock is None:
-            self._lock = self._disk.try_lock(self.directory / ".lock")
+            self._lock = self._disk.try_lock(self.directory / LOCK)
             if self._lock is None:
-                raise StoreError(f"another process records {self.camera}: stop it first ({self.directory / '.lock'})")
+                raise StoreError(f"another process records {self.camera}: stop it first ({self.directory / LOCK})")
         segments = segments_of(self.directory)
         self.next_seq = segments[-1].seq + 1 if segments else 1
         self._chain = Chain(self._session, self._clock, prev=self._finish(segments))
@@ -114,6 +117,7 @@ class CameraStore:
         )  # fmt: skip
         self._certified = cert is not None
         self._disk.sync_directory(self.current.directory)
+        self._is_stated()
         if self._given_up:
             seq, why = self._given_up
             self.say("marked", seq=seq, why=why)
@@ -126,11 +130,12 @@ class CameraStore:
             raise RuntimeError("internal error: a statement without an open sidecar")
         self._sidecar.say(type_, **fields)
         self.statements += type_ != "flushed"
+        self._is_stated()
 
     def say_certificate(self) -> None:
         """State the session's certificate where it came after the sidecar was opened."""
         if self._sidecar and not self._certified and self._session.certificate:
-            self._sidecar.say("certified", cert=self._session.certificate)
+            self.say("certified", cert=self._session.certificate)
             self._certified = True
 
     def write(self, flush: Flush, **ends: int) -> None:
@@ -172,7 +177,7 @@ class CameraStore:
         """
         if segment == self.current or not segment.seal.exists():
             return False
-        with self._disk.locked(self.directory / ".keep-lock"):
+        with self._disk.locked(self.directory / KEEP_LOCK):
             if segment.keep.exists():
                 return False
             last = self._last_of(segment)
@@ -212,6 +217,10 @@ class CameraStore:
             self._unlock()
             raise
 
+    def _is_stated(self) -> None:
+        assert self.current
+        self.stated = self.current.seq, self._chain.n - 1
+
     def _unlock(self) -> None:
         if self._lock is not None:
             self._disk.unlock(self._lock)
@@ -240,6 +249,7 @@ class CameraStore:
         try:
             last = last_statement(self._disk, newest.seal)
             if last and last.type in FINAL:
+                self._make_durable(newest)
                 self.ended_us = last.at_us
                 head: str | None = last.digest
             else:
@@ -253,6 +263,15 @@ class CameraStore:
             return CHAIN_START
         self._failed_reads, self._given_up = 0, None
         return head
+
+    def _make_durable(self, newest: SegmentPath) -> None:
+        """Whoever said the last of it may have been killed, or refused by the disk, before it was durable."""
+        try:
+            make_durable(self._disk, newest.seal)
+        except StoreFault:
+            # What the disk reads but will not write must not end recording for ever.
+            if self._failed_reads < _READS:
+                raise
 
     def _last_of(self, segment: SegmentPath) -> Statement | None:
         try:

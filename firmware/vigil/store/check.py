@@ -19,6 +19,7 @@ from vigil.segments.sidecar import CHAIN_START
 from vigil.segments.verify_absent import runs
 from vigil.segments.verify_account import Account, read_sidecar
 from vigil.store.disk import Disk
+from vigil.store.holds import Holds
 from vigil.store.layout import SegmentPath, cameras_in, segments_of
 from vigil.store.marker import check_marker
 from vigil.store.sidecar_file import sizes
@@ -206,11 +207,24 @@ class _CameraCheck:
                     6, path.seq, "a statement says it is deleted, and it is held",
                     "it stays; somebody placed the hold by hand, past `vigil hold`",
                 )  # fmt: skip
+        for seq in self._let_go_unsaid():
+            self._problem(
+                6, seq, "somebody held it, nobody released it, and its hold is gone",
+                "hold it again with `vigil hold place`, or it will be deleted in its turn",
+            )  # fmt: skip
         if newest_deleted >= newest > 0:
             self._problem(
                 7, newest_deleted, "it was the newest, and a statement says it was deleted",
                 "newer sidecars were taken away; `vigil verify` with the journal says which",
             )  # fmt: skip
+
+    def _let_go_unsaid(self) -> list[int]:
+        try:
+            acts = {act.seq: act.act for act in Holds(self._disk, self._directory).acts()}
+        except StoreFault:
+            return []  # what cannot be read says nothing of a hold, and `.keep` binds without it
+        there = [path for path in segments_of(self._directory) if path.seal.exists() and not path.keep.exists()]
+        return [path.seq for path in there if acts.get(path.seq) == "kept" and path.seq not in self._deleted]
 
     def _problem(self, invariant: int, seq: int, says: str, todo: str) -> None:
         self._found.problems.append(Problem(invariant, self._camera, seq, says, todo))

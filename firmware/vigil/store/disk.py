@@ -29,7 +29,7 @@ UNREADABLE = {errno.EIO, errno.EILSEQ, errno.EUCLEAN, errno.EBADMSG, errno.ENODA
 class Calls:
     """The operating system's calls that Vigil's stores are made of."""
 
-    def open(self, path: Path, flags: int, mode: int = 0o640) -> int:
+    def open(self, path: Path, flags: int, mode: int = 0o660) -> int:
         """open(2), always close-on-exec."""
         return os.open(path, flags | os.O_CLOEXEC, mode)
 
@@ -77,7 +77,7 @@ class Calls:
 
     def mkdir(self, path: Path) -> None:
         """mkdir(2)."""
-        os.mkdir(path, 0o750)
+        os.mkdir(path, 0o770)
 
     def rmdir(self, path: Path) -> None:
         """rmdir(2)."""
@@ -214,6 +214,16 @@ class Disk:
         self.rename(temporary, path)
         self.sync_directory(path.parent)
 
+    def write_again(self, path: Path, offset: int, data: bytes) -> None:
+        """
+        Make `data`, which stands at `offset` of `path` already, durable, whoever wrote it.
+
+        A sync alone would not do: after one that failed, the system may believe pages to be written that are not.
+        """
+        with self.change(path) as file:
+            file.write_at(offset, data)
+            file.sync()
+
     def rename(self, old: Path, new: Path) -> None:
         """Rename; the directory is not synced."""
         with named(new, "rename to"):
@@ -263,7 +273,7 @@ class Disk:
     def locked(self, path: Path) -> Iterator[None]:
         """Hold an exclusive lock on the file `path` (flock), waiting for it; released by the kernel on death."""
         with named(path, "lock"):
-            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX)
             yield
@@ -277,7 +287,7 @@ class Disk:
         Returns a descriptor; the lock lasts until it is closed (`unlock`) or the process dies.
         """
         with named(path, "lock"):
-            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -13,15 +13,17 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from vigil.errors import FormatError, StoreError, StoreFault
 from vigil.segments import canonical
 from vigil.store.disk import Disk
 from vigil.store.layout import SegmentPath, segments_of
+from vigil.store.sidecar_file import sizes
 
 KEEP_LOCK = ".keep-lock"
 KEEP_LOG = ".keep-log"
-_LIMIT_BYTES = 4096
+_LIMIT_BYTES = 8192
 _LONGEST_WORDS = 500
 
 
@@ -37,8 +39,9 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A line of the `.keep-log`: ``kept`` or ``released``."""
+    """A line of the `.keep-log`, its number from 0: ``kept`` or ``released``."""
 
+    line: int
     act: str
     seq: int
     who: str
@@ -59,7 +62,7 @@ class Holds:
 
         Raises `StoreError` where the segment is gone, or the disk refuses: then it is not held.
         """
-        act = _act("kept", segment, who, why, at_us)
+        act = _line("kept", segment, who, why, at_us)
         with self._disk.locked(self._directory / KEEP_LOCK):
             if segment.keep.exists():
                 # Whoever placed it may have been cut off before it was durable.
@@ -77,7 +80,7 @@ class Holds:
 
         Raises `StoreFault`; then it is still held, or the same call may be made again.
         """
-        act = _act("released", segment, who, why, at_us)
+        act = _line("released", segment, who, why, at_us)
         with self._disk.locked(self._directory / KEEP_LOCK):
             if not segment.keep.exists():
                 return False
@@ -101,16 +104,36 @@ class Holds:
     def acts(self) -> Iterator[Act]:
         """Yield what was placed and released, in order. A line that is torn or not ours is left out."""
         path = self._directory / KEEP_LOG
-        if not path.exists():
-            return
-        for line in self._disk.read_bytes(path).split(b"\n")[:-1]:
-            with suppress(FormatError, KeyError, TypeError):
-                said = canonical.decode(line, limit_bytes=_LIMIT_BYTES)
-                if isinstance(said, dict):
-                    yield Act(said["act"], said["seq"], said["who"], said["why"], said["at_us"])
+        yield from _acts(self._disk.read_bytes(path)) if path.exists() else ()
 
-    def _log(self, act: Act) -> None:
-        line = {"act": act.act, "at_us": act.at_us, "seq": act.seq, "who": act.who, "why": act.why}
+    def log_bytes(self) -> int:
+        """Return how long the `.keep-log` is. Raises `StoreFault`."""
+        return sizes(self._directory / KEEP_LOG)
+
+    def durable_acts(self, last: Act | None) -> list[Act] | None:
+        """
+        Return what came behind `last` (None: everything), made durable here: a cut cannot take it back.
+
+        All of them where `last` is not in the log: then it is not the log that `last` stood in. None where somebody is
+        placing or releasing at the moment. Raises `StoreFault`.
+        """
+        lock = self._disk.try_lock(self._directory / KEEP_LOCK)
+        if lock is None:
+            return None
+        try:
+            data = self._disk.read_bytes(self._directory / KEEP_LOG)
+            acts = list(_acts(data))
+            fresh = [act for act in acts if act.line > last.line] if last and last in acts else acts
+            if fresh:
+                whole = data[: data.rfind(b"\n") + 1]
+                start = sum(len(line) + 1 for line in whole.split(b"\n")[: fresh[0].line])
+                self._disk.write_again(self._directory / KEEP_LOG, start, whole[start:])
+                self._disk.sync_directory(self._directory)
+        finally:
+            self._disk.unlock(lock)
+        return fresh
+
+    def _log(self, line: dict[str, Any]) -> None:
         with self._disk.append(self._directory / KEEP_LOG) as file:
             end = file.read_at(file.size() - 1, 1) if file.size() else b"\n"
             # A line that a cut tore stays by itself, so that it spoils no other.
@@ -119,7 +142,23 @@ class Holds:
         self._disk.sync_directory(self._directory)
 
 
-def _act(act: str, segment: SegmentPath, who: str, why: str, at_us: int) -> Act:
+def _line(act: str, segment: SegmentPath, who: str, why: str, at_us: int) -> dict[str, Any]:
     if not why.strip():
         raise StoreError("say why: whoever finds the hold years later must know what it is for")
-    return Act(act, segment.seq, who[:_LONGEST_WORDS], why.strip()[:_LONGEST_WORDS], at_us)
+    words = {"who": who[:_LONGEST_WORDS], "why": why.strip()[:_LONGEST_WORDS]}
+    return {"act": act, "at_us": at_us, "seq": segment.seq, **words}
+
+
+def _acts(data: bytes) -> Iterator[Act]:
+    for number, line in enumerate(data.split(b"\n")[:-1]):
+        with suppress(FormatError, KeyError, TypeError):
+            said = canonical.decode(line, limit_bytes=_LIMIT_BYTES)
+            if isinstance(said, dict):
+                act = Act(number, said["act"], said["seq"], said["who"], said["why"], said["at_us"])
+                if _is_ours(act):
+                    yield act
+
+
+def _is_ours(act: Act) -> bool:
+    words = isinstance(act.who, str) and isinstance(act.why, str)
+    return act.act in ("kept", "released") and words and all(type(n) is int and n >= 0 for n in (act.seq, act.at_us))

@@ -10,8 +10,11 @@ from vigil.store.entry import Entry
 # Entries may come twice (what sidecars prove is entered again into a new log), so every statement may be repeated,
 # and nothing brings a deleted segment back.
 _OPENED = """
-    insert into segments (camera, seq, path, started_us, state)
-    values (:camera, :segment, :path, :started_us, 'opened')
+    insert into segments (camera, seq, path, started_us, state, kept)
+    values (:camera, :segment, :path, :started_us, 'opened', coalesce((
+        select kind = 'segment.kept' from entries indexed by entries_by_kind
+        where kind in ('segment.kept', 'segment.released') and camera = :camera and segment = :segment
+        order by (select position from logs where logs.log_id = entries.log_id) desc, seq desc limit 1), 0))
     on conflict do update set
         path = coalesce(excluded.path, path),
         started_us = coalesce(started_us, excluded.started_us)"""
@@ -29,7 +32,9 @@ _DELETED = """
     insert into segments (camera, seq, state, reason)
     values (:camera, :segment, 'deleted', :reason)
     on conflict do update set state = 'deleted', reason = excluded.reason, kept = 0"""
-_KEPT = "update segments set kept = (:kind = 'segment.kept') where camera = :camera and seq = :segment"
+_KEPT = """
+    update segments set kept = (:kind = 'segment.kept')
+    where camera = :camera and seq = :segment and state != 'deleted'"""
 _GAP = """
     insert into gaps (camera, from_us, to_us, why)
     values (:camera, :from_us, :to_us, :why)

@@ -181,6 +181,15 @@ class IndexReader:
         rows = self._ask("select camera, segment, line from cursors where log_id = ?", (wanted,))
         return {camera: (segment, line) for camera, segment, line in rows}
 
+    def newest_holds(self, log_id: str) -> list[EventRow]:
+        """Return for each camera the newest entry of a log that says that a segment was held or released."""
+        rows = self._ask(
+            "select log_id, max(seq), at_us, clock, kind, fields from entries"
+            " where log_id = ? and kind in ('segment.kept', 'segment.released') and camera is not null group by camera",
+            (log_id,),
+        )
+        return [EventRow(*[*row, canonical.decode(fields.encode())]) for *row, fields in rows]
+
     def newest_log(self) -> str | None:
         """Return the id of the newest log, None where the index is empty."""
         rows = self._ask("select log_id from logs order by position desc limit 1")

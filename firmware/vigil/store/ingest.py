@@ -3,6 +3,8 @@ From sidecars to journal: what the statements of the recorders say, as entries.
 
 The cursor, how far each camera's sidecars were taken in, is in the entries
 themselves (`camera`, `stated_in`, `line`), so it cannot disagree with them.
+What is entered stands for ever, so nothing is entered that could still be
+lost with the disk it stands on (docs/spec/journal.md, *Taking in*).
 """
 
 from __future__ import annotations
@@ -15,11 +17,14 @@ from vigil.errors import SealError, StoreFault
 from vigil.segments.age import b64
 from vigil.segments.sidecar import Statement, read_line, whole_bytes
 from vigil.store.disk import Disk
+from vigil.store.holds import Act
 from vigil.store.layout import SegmentPath, segments_of
 
 Happened = tuple[str, dict[str, Any]]
 Cursor = tuple[int, int]
 """The newest sidecar (`seq`) and line in it that was taken in; (0, -1) before the first."""
+Line = tuple[SegmentPath, int, bytes]
+"""A line of a sidecar: where it stands, its number from 0, and itself without LF."""
 BATCH = 500
 
 
@@ -58,51 +63,83 @@ _PLAIN: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
+def entry_of_act(camera: str, act: Act) -> Happened:
+    """Return the entry that follows from a line of the camera's `.keep-log`."""
+    said = {"who": act.who, "why": act.why, "stated_us": act.at_us, "keep_line": act.line}
+    return f"segment.{act.act}", {"camera": camera, "segment": act.seq, **said}
+
+
+def act_of_entry(kind: str, fields: Mapping[str, Any]) -> Act | None:
+    """Return the line of a `.keep-log` that an entry was made from; None where it was made from none."""
+    try:
+        line, seq, at_us = (int(fields[name]) for name in ("keep_line", "segment", "stated_us"))
+        return Act(line, kind.removeprefix("segment."), seq, str(fields["who"]), str(fields["why"]), at_us)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
 def new_statements(
-    disk: Disk, video: Path, camera: str, cursor: Cursor, *, on_bad: Callable[[SegmentPath, int, str], None]
+    disk: Disk,
+    video: Path,
+    camera: str,
+    cursor: Cursor,
+    *,
+    is_durable: Callable[[Line], bool],
+    on_bad: Callable[[SegmentPath, int, str], None],
 ) -> Iterator[Happened]:
     """
-    Yield the entries that `camera`'s sidecars hold behind `cursor`.
+    Yield the entries that `camera`'s sidecars hold behind `cursor`, and that nobody can take back.
 
+    A line that another one follows is durable: its writer goes on only behind
+    what is. Of the very last one `is_durable` is asked; where it says no, the
+    line is left for the next time.
     A line that is not right is reported once to `on_bad` and left out; the
     rest of its sidecar is read all the same.
     """
-    seq, line = cursor
-    for segment in segments_of(video / camera):
-        if segment.seq < seq or not segment.seal.exists():
+    opened: Statement | None = None
+    for place, is_last in _with_the_last(_lines(disk, video / camera, cursor[0], on_bad)):
+        segment, number, line = place
+        is_new = (segment.seq, number) > cursor
+        opened = None if number == 0 else opened
+        # One a second, and none of them is an entry: leave the signature to the verifier.
+        if (number > 0 and not is_new) or (number > 0 and b'"type":"flushed"' in line):
+            continue
+        try:
+            statement = read_line(line)
+        except SealError as error:
+            if is_new:
+                on_bad(segment, number, str(error))
+            continue
+        opened = statement if statement.type == "opened" else opened
+        if not is_new:
+            continue
+        made = entry_of(camera, segment, str((segment.directory / segment.stem).relative_to(video)), opened, statement)
+        if made and (not is_last or is_durable(place)):
+            yield from made
+
+
+def _lines(
+    disk: Disk, directory: Path, from_seq: int, on_bad: Callable[[SegmentPath, int, str], None]
+) -> Iterator[Line]:
+    """Yield the whole lines of a camera's sidecars from sidecar `from_seq` on."""
+    for segment in segments_of(directory):
+        if segment.seq < from_seq or not segment.seal.exists():
             continue
         try:
             data = disk.read_bytes(segment.seal)
         except StoreFault as fault:
             on_bad(segment, 0, str(fault))
             continue
-        after = line if segment.seq == seq else -1
-        yield from _of_sidecar(camera, segment, video, data, after=after, on_bad=on_bad)
+        for number, line in enumerate(data[: whole_bytes(data)].split(b"\n")[:-1]):
+            yield segment, number, line
 
 
-def _of_sidecar(
-    camera: str,
-    segment: SegmentPath,
-    video: Path,
-    data: bytes,
-    *,
-    after: int,
-    on_bad: Callable[[SegmentPath, int, str], None],
-) -> Iterator[Happened]:
-    path = str((segment.directory / segment.stem).relative_to(video))
-    opened: Statement | None = None
-    for number, line in enumerate(data[: whole_bytes(data)].split(b"\n")[:-1]):
-        if number <= after and opened:
-            continue
-        if number > 0 and b'"type":"flushed"' in line:
-            # One a second, and none of them is an entry: leave the signature to the verifier.
-            continue
-        try:
-            statement = read_line(line)
-        except SealError as error:
-            if number > after:
-                on_bad(segment, number, str(error))
-            continue
-        opened = opened or (statement if statement.type == "opened" else None)
-        if number > after:
-            yield from entry_of(camera, segment, path, opened, statement)
+def _with_the_last(items: Iterator[Line]) -> Iterator[tuple[Line, bool]]:
+    """Yield each item, and whether it is the last one."""
+    before: Line | None = None
+    for item in items:
+        if before:
+            yield before, False
+        before = item
+    if before:
+        yield before, True

@@ -14,6 +14,8 @@ MARKER = ".vigil-store"
 IDENTITY = "identity"
 LAST_KNOWN = "last-known"
 RESERVE = ".reserve"
+LOCK = ".lock"
+"""In a camera's directory: who holds it is the camera's only writer."""
 _NAME = re.compile(r"([0-9]{8,})-([0-9]{8}T[0-9]{6}Z)\.(mp4\.age|seal|tail|keep)")
 _YEAR, _TWO_DIGITS = re.compile("[0-9]{4}"), re.compile("[0-9]{2}")
 _CAMERA = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")

@@ -19,7 +19,7 @@ from vigil.segments.session import Session
 from vigil.segments.sidecar import Chain, Statement, whole_bytes
 from vigil.store.disk import UNREADABLE, Disk, DiskFile
 from vigil.store.layout import SegmentPath
-from vigil.store.sidecar_file import read_sidecar, sizes
+from vigil.store.sidecar_file import make_durable, read_sidecar, sizes
 
 CLOSER_BYTES = 24
 
@@ -84,6 +84,8 @@ def recover(
             raise
         mended = _damaged(flushed, flushed.fields if flushed else {"bytes": 0, "sha256": None})
     _cut(disk, segment, len(whole))
+    # Whoever was killed may not have come to sync it, and nothing follows what is not durable.
+    make_durable(disk, segment.seal)
     lines = whole.split(b"\n")[:-1]
     chain = Chain(session, clock, prev=hashlib.sha256(lines[-1]).hexdigest(), n=len(lines))
     line, digest = chain.statement("recovered", **mended, by_boot=boot)

@@ -91,6 +91,20 @@ def last_statement(disk: Disk, path: Path, *, window_bytes: int = 65_536) -> Sta
         return None
 
 
+def make_durable(disk: Disk, path: Path) -> bytes:
+    """
+    Make the last whole line of a sidecar, which its writer may have left unsynced, durable, and return it without LF.
+
+    All lines before it are: a writer goes on only behind what is. Nobody else may write the sidecar meanwhile.
+    """
+    data = disk.read_bytes(path)
+    whole = data[: whole_bytes(data)]
+    start = whole.rfind(b"\n", 0, -1) + 1
+    disk.write_again(path, start, whole[start:])
+    disk.sync_directory(path.parent)
+    return whole[start:-1]
+
+
 def sizes(path: Path) -> int:
     """Return the size of `path` in bytes, 0 where it does not exist. Raises `StoreFault`."""
     with named(path, "ask for the size of"):

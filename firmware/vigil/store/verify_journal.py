@@ -12,6 +12,8 @@ from vigil.segments.verify_words import INTACT, Finding, Verdict, utc
 SLACK_US = 120_000_000
 """How long a finished segment may take to get into the journal."""
 _FINISHED = ("segment.sealed", "segment.recovered")
+_OF_SEGMENTS = (*_FINISHED, "segment.opened", "segment.deleted", "segment.marked")
+"""Who held or released a segment says nothing of whether it should be here: it may have been deleted since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Known:
     def take(self, kind: str, seq: int, fields: Mapping[str, Any], *, covered: bool) -> None:
         """Take in entry `seq`; those that say nothing of a segment are left out."""
         camera, number = fields.get("camera"), fields.get("segment")
-        if not kind.startswith("segment.") or not isinstance(camera, str) or type(number) is not int:
+        if kind not in _OF_SEGMENTS or not isinstance(camera, str) or type(number) is not int:
             return
         if kind == "segment.deleted":
             self.deleted.setdefault(camera, {})[number] = str(fields.get("reason", ""))
