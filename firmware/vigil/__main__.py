@@ -17,25 +17,30 @@ from collections.abc import Sequence
 from vigil import __version__, logs
 from vigil.errors import VigilError
 
-FAMILIES = ("run", "config", "keys", "listing", "export", "verify", "check", "hold", "store", "control")
+FAMILIES = ("run", "config", "keys", "listing", "export", "verify", "check", "hold", "store", "control", "upkeep")
 """One module of `vigil.cli` each, with `register(subparsers)`."""
 
 
-def parser() -> argparse.ArgumentParser:
+# A box waits for these at each start, one after the other: they do not pay for the others' imports.
+ALONE = ("upkeep",)
+
+
+def parser(families: Sequence[str] = FAMILIES) -> argparse.ArgumentParser:
     """Return the parser with every sub-command."""
     made = argparse.ArgumentParser(
         prog="vigil", description="A video recorder that can be trusted.", epilog="`vigil COMMAND --help` says more."
     )
     made.add_argument("--version", action="version", version=f"vigil {__version__}")
     subparsers = made.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for family in FAMILIES:
+    for family in families:
         importlib.import_module(f"vigil.cli.{family}").register(subparsers)
     return made
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code: 0 well, 1 not well, 2 wrong usage."""
-    given = parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    given = parser(words[:1] if words and words[0] in ALONE else FAMILIES).parse_args(words)
     logs.set_up(getattr(given, "log_level", None) or "info", plain=getattr(given, "plain", False))
     try:
         code: int = given.run(given)

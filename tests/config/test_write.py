@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import tomllib
+from dataclasses import replace
 
 from hypothesis import given, settings
 
 from fakes.configs import configs
-from vigil.config.model import TABLES, Camera, Config, Motion, settings_of
+from vigil.config.model import TABLES, Camera, Config, Motion, Network, settings_of
 from vigil.config.read import read_strict
 from vigil.config.write import defaulted, displayed, explained, redacted, written
 
@@ -72,3 +73,10 @@ def test_what_is_shown_holds_every_setting(config: Config):
 
     assert set(shown) == {"schema", *TABLES} | ({"camera"} if config.cameras else set())
     assert json.loads(json.dumps(redacted(config))) == {"camera": [], **shown}
+
+
+def test_a_password_of_the_radio_is_never_shown():
+    config = replace(Config(), network=Network(wifi_name="home", wifi_password="correct horse"))
+
+    assert "correct horse" in written(config).decode()
+    assert "correct horse" not in displayed(config) + str(redacted(config)) + repr(config)

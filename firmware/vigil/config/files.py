@@ -42,10 +42,12 @@ class ConfigFiles:
 
     @classmethod
     def below(cls, data_dir: Path) -> ConfigFiles:
-        """Return the files of a data directory."""
+        """Return the files of a data directory. Where vigil.toml is a link, its own copy lies where that leads."""
+        owners = data_dir / "vigil.toml"
+        owners = owners.parent / owners.readlink() if owners.is_symlink() else owners
         return cls(
-            data_dir / "vigil.toml",
-            data_dir / f"vigil.schema{SCHEMA}.toml",
+            owners,
+            owners.with_name(f"vigil.schema{SCHEMA}.toml"),
             data_dir / "state" / f"applied.schema{SCHEMA}.toml",
         )
 

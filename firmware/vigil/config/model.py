@@ -49,6 +49,45 @@ class System:
     log_level: Annotated[LogLevel, Choice(get_args(LogLevel)), "The least important log lines that are written."] = (
         "info"
     )
+    hostname: Annotated[
+        str,
+        Text(63, "[a-z0-9]([a-z0-9-]*[a-z0-9])?", "1 to 63 of a–z, 0–9 and - (not at either end)"),
+        "What the box is called in the network: HOSTNAME.local. Only the image heeds it.",
+    ] = "vigil"
+    time_zone: Annotated[
+        str,
+        Text(64, "[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*", "a name such as Europe/Vienna"),
+        "Where the box stands, for times that people read. Only the image heeds it.",
+    ] = "UTC"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Network:
+    """`[network]`: how the box is reached. Only the image heeds it."""
+
+    address: Annotated[
+        str,
+        Text(64, r"[0-9a-fA-F.:]+/[0-9]{1,3}", "an address with the length of its network, such as 192.168.1.20/24"),
+        "A fixed address on the cable. Without one the network is asked (DHCP).",
+    ] = ""
+    gateway: Annotated[
+        str, Text(64, "[0-9a-fA-F.:]+", "an address such as 192.168.1.1"), "The router, beside a fixed address."
+    ] = ""
+    dns: Annotated[
+        str, Text(64, "[0-9a-fA-F.:]+", "an address such as 192.168.1.1"), "Who knows names, beside a fixed address."
+    ] = ""
+    wifi_name: Annotated[str, Text(32), "The radio network to join. Without one the radio stays off."] = ""
+    wifi_password: Annotated[
+        str,
+        Text(63, "[ -~]{8,63}", "8 to 63 characters of ASCII"),
+        "Its password; without one only open networks.",
+        Mark.SECRET,
+    ] = field(default="", repr=False)
+    wifi_country: Annotated[
+        str,
+        Text(2, "[A-Z]{2}|00", "two capital letters, such as AT, or 00 for the least everywhere"),
+        "Whose rules for radio hold here.",
+    ] = "00"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -227,6 +266,7 @@ class Config:
     recording: Recording = Recording()
     storage: Storage = Storage()
     journal: Journal = Journal()
+    network: Network = Network()
 
 
 TABLES: dict[str, type[Any]] = {
@@ -235,6 +275,7 @@ TABLES: dict[str, type[Any]] = {
     "recording": Recording,
     "storage": Storage,
     "journal": Journal,
+    "network": Network,
 }
 """The tables that a file has at most once, by name; beside them it has `schema` and a `[[camera]]` for each camera."""
 

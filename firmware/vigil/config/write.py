@@ -7,7 +7,7 @@ from typing import Any
 
 from vigil.config.kinds import grouped
 from vigil.config.model import SCHEMA, TABLES, Camera, Config, Mark, Motion, Setting, settings_of
-from vigil.config.redact import quoted, without_secrets
+from vigil.config.redact import HIDDEN, quoted, without_secrets
 from vigil.config.syntax import Document
 
 Line = Callable[[Setting, Any, str], Iterator[str]]
@@ -77,7 +77,7 @@ def toml_value(value: object) -> str:
 
 def _values(settings: dict[str, Setting], table: object, source: str) -> Document:
     return {
-        key: without_secrets(value) if Mark.SECRET in setting.marks else value
+        key: _hidden(value) if Mark.SECRET in setting.marks else value
         for key, setting in settings.items()
         if not source or setting.fits(source)
         for value in [getattr(table, key)]
@@ -106,10 +106,15 @@ def _if_set(setting: Setting, value: Any, source: str) -> Iterator[str]:
         yield f"{setting.key} = {toml_value(value)}"
 
 
+def _hidden(value: str) -> str:
+    """Of an address hide the password; of everything else that may be secret, all."""
+    return without_secrets(value) if "://" in value or not value else HIDDEN
+
+
 def _displayed(setting: Setting, value: Any, source: str) -> Iterator[str]:
     if source and not setting.fits(source):
         return
-    text = toml_value(without_secrets(value) if Mark.SECRET in setting.marks else value)
+    text = toml_value(_hidden(value) if Mark.SECRET in setting.marks else value)
     yield f"{setting.key} = {text}" + ("  # default" if value == setting.default and not setting.required else "")
 
 

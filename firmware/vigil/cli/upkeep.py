@@ -1,0 +1,62 @@
+"""`vigil upkeep …`: what the system of the box does for itself. Its units call these; people rarely do."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from vigil.cli.config import default_data_dir
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `upkeep`."""
+    upkeep = subparsers.add_parser("upkeep", help="what the box does to stay alive (called by its units)")
+    commands = upkeep.add_subparsers(dest="what", metavar="WHAT", required=True)
+    commands.add_parser(
+        "partitions", help="make the partitions for state and video where they are missing"
+    ).set_defaults(run=_partitions)
+    opening = commands.add_parser("open", help="open and check a data partition, making it first where it is new")
+    opening.add_argument("name", choices=("state", "video"))
+    opening.set_defaults(run=_open)
+    for name, run, words in (
+        ("first-boot", _first_boot, "make keys and directories, take over the set-up file"),
+        ("apply", _apply, "apply the configuration: host name, network, a recorder for each camera"),
+        ("watch", _watch, "watch over the box until it is told to stop"),
+    ):
+        command = commands.add_parser(name, help=words)
+        command.add_argument("--data", default=default_data_dir(), type=_directory, metavar="DIR", help="(%(default)s)")
+        command.set_defaults(run=run)
+
+
+def _directory(text: str) -> Path:
+    return Path(text).absolute()
+
+
+def _partitions(_given: argparse.Namespace) -> int:
+    from vigil.processes import partitions
+
+    return partitions.main_partitions()
+
+
+def _open(given: argparse.Namespace) -> int:
+    from vigil.processes import partitions
+
+    return partitions.main_open(given.name)
+
+
+def _first_boot(given: argparse.Namespace) -> int:
+    from vigil.processes import first_boot
+
+    return first_boot.main(given.data)
+
+
+def _apply(given: argparse.Namespace) -> int:
+    from vigil.processes import apply
+
+    return apply.main(given.data)
+
+
+def _watch(given: argparse.Namespace) -> int:
+    from vigil.processes import upkeep
+
+    return upkeep.main(given.data)

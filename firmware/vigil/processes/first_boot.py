@@ -1,0 +1,145 @@
+"""What a box needs once: directories, keys, a marked store, and its owner's wishes from the set-up file."""
+
+from __future__ import annotations
+
+import grp
+import logging
+import os
+import subprocess
+from collections.abc import Callable
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vigil.config.write import written
+from vigil.errors import ConfigError, StoreError, StoreFault
+from vigil.processes.place import Place
+from vigil.processes.signer import load_identity
+from vigil.store.disk import Disk
+from vigil.store.layout import MARKER
+from vigil.store.marker import check_marker, make_store
+from vigil.upkeep.setup_file import blanked, digest, has_secrets, taken_over
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+log = logging.getLogger(__name__)
+TAKEN = "setup-taken"
+_OURS = {"lost+found", MARKER}
+
+
+class FirstBoot:
+    """Runs at every boot, and does what is not done yet. What fails is told; the next boot tries again."""
+
+    def __init__(
+        self,
+        place: Place,
+        disk: Disk,
+        *,
+        setup: Path,
+        writable: Callable[[Path], AbstractContextManager[None]],
+        is_there: Callable[[Path], bool] = os.path.ismount,
+    ) -> None:
+        self._place = place
+        self._disk = disk
+        self._setup = setup
+        self._writable = writable
+        self._is_there = is_there
+        self.faults: list[str] = []
+
+    def run(self) -> None:
+        """Do everything. Raises nothing for what it finds."""
+        has_state, has_video = self._is_there(self._place.state), self._is_there(self._place.video)
+        if has_state:
+            self._guarded("the state partition", self._prepare_state)
+            self._guarded("the set-up file", self._take_over)
+        else:
+            self._fault("the state partition is not there: the box records on, without its past and without a name")
+        if has_video:
+            self._guarded("the video partition", lambda: self._prepare_video(has_state=has_state))
+        else:
+            self._fault("the video partition is not there: nothing can be recorded")
+
+    def _prepare_state(self) -> None:
+        # Everybody of the group makes files of its own here, and nobody takes away those of others.
+        _share(self._place.state, 0o1770)
+        if not self._place.identity_key.exists():
+            load_identity(self._disk, self._place.identity_key)
+        self._place.identity_key.parent.chmod(0o700)
+
+    def _prepare_video(self, *, has_state: bool) -> None:
+        video = self._place.video
+        _share(video, 0o770)
+        if not (video / MARKER).exists() and {entry.name for entry in video.iterdir()} <= _OURS:
+            make_store(self._disk, video, os.urandom)
+        if has_state and self._place.known_store() is None:
+            # A new state knows no store yet; the partition beside it is the one.
+            store_id = check_marker(self._disk, video, None)
+            self._disk.replace(self._place.store_id, f"{store_id}\n".encode())
+            _share(self._place.store_id, 0o640)
+
+    def _take_over(self) -> None:
+        """Take over the set-up file once; its secrets are blanked when they are safe where they belong."""
+        try:
+            setup = self._disk.read_bytes(self._setup)
+        except StoreFault:
+            return
+        taken = self._place.state / TAKEN
+        if digest(setup) != _read(self._disk, taken):
+            files = self._place.config_files
+            config = taken_over(setup, _bytes(self._disk, files.owners))
+            self._disk.replace(files.owners, written(config, head="taken over from the set-up file of the card"))
+            # It holds passwords of cameras and networks.
+            _share(files.owners, 0o640)
+            self._disk.replace(taken, (digest(setup) + "\n").encode())
+            log.info("the set-up file was taken over")
+        if has_secrets(setup):
+            with self._writable(self._setup.parent), self._disk.change(self._setup) as file:
+                file.write_at(0, blanked(setup))
+                file.sync()
+            log.info("passwords were removed from the set-up file")
+
+    def _guarded(self, what: str, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except (StoreError, ConfigError, OSError, subprocess.SubprocessError) as error:
+            self._fault(f"{what}: {error}")
+
+    def _fault(self, words: str) -> None:
+        log.error("%s", words)
+        self.faults.append(words)
+
+
+def _bytes(disk: Disk, path: Path) -> bytes | None:
+    try:
+        return disk.read_bytes(path)
+    except StoreFault:
+        return None
+
+
+def _read(disk: Disk, path: Path) -> str:
+    return (_bytes(disk, path) or b"").decode(errors="replace").strip()
+
+
+def _share(path: Path, mode: int) -> None:
+    """Give `path` to the group that our processes share, where this system has it."""
+    with suppress(KeyError):
+        os.chown(path, -1, grp.getgrnam("vigil").gr_gid)
+    path.chmod(mode)
+
+
+@contextmanager
+def remounted(directory: Path) -> Iterator[None]:
+    """Make a mounted directory writable for a moment."""
+    subprocess.run(["mount", "-o", "remount,rw", str(directory)], check=True, timeout=30)
+    try:
+        yield
+    finally:
+        subprocess.run(["mount", "-o", "remount,ro", str(directory)], check=True, timeout=30)
+
+
+def main(data: Path) -> int:
+    """Do what is to be done once. The exit code is 1 where something of it could not be done."""
+    first = FirstBoot(Place(data), Disk(), setup=Path("/boot/vigil.toml"), writable=remounted)
+    first.run()
+    return 1 if first.faults else 0

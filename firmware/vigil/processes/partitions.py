@@ -1,0 +1,149 @@
+"""The data partitions: made on the first boot, opened on every one, never formatted when they might hold data."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+from vigil.errors import DeviceError, FormatError
+from vigil.upkeep.block_devices import MAPPER, Card, Tool, card_of_root, identify
+from vigil.upkeep.opening import (
+    FORMAT_FLAGS,
+    RECIPES,
+    Decision,
+    Facts,
+    Found,
+    Recipe,
+    Step,
+    decide,
+    half_label,
+    inside,
+    outside,
+    ready_label,
+)
+from vigil.upkeep.partition_table import Stage, read_table, state_sectors, with_data_partitions, with_stage
+
+log = logging.getLogger(__name__)
+_MOST_STEPS = 8
+
+
+def make_missing(tool: Tool, card: Card) -> bool:
+    """Give the card its p7 and p8 where they are missing; say whether they were. Raises `DeviceError`."""
+    try:
+        total = card.sectors()
+        writes = with_data_partitions(card.read_sector, total, state_sectors(total))
+    except FormatError as error:
+        raise DeviceError(f"{card.device}: {error}") from error
+    if writes:
+        log.info("p7 and p8 are made", extra={"card": card.device, "sectors": total})
+        card.write_sectors(writes)
+    table = read_table(card.read_sector)
+    new = [table[number] for number in (7, 8) if not card.partition(number).exists()]
+    if new:
+        card.tell_kernel(tool, new)
+    return bool(writes)
+
+
+class DataPartition:
+    """One data partition of the card, taken step by step to where it can be mounted."""
+
+    def __init__(self, tool: Tool, card: Card, recipe: Recipe) -> None:
+        self._tool = tool
+        self._card = card
+        self._recipe = recipe
+        self._device = card.partition(recipe.number)
+        self._opened = f"vigil-{recipe.name}"
+        self._cannot_open = False
+
+    def open(self) -> Path:
+        """Open and check it, making it first where it is new; return what to mount. Raises `DeviceError`."""
+        for _ in range(_MOST_STEPS):
+            decision = decide(self.facts())
+            if decision.step is Step.REFUSE:
+                raise DeviceError(f"{self._device} is not used: {decision.why}. Nothing in it was changed.")
+            if decision.step is Step.USE:
+                self._check()
+                return self.path
+            self._do(decision)
+        raise DeviceError(f"{self._device} does not become ready; the last step was to {decision.step.value}")
+
+    @property
+    def path(self) -> Path:
+        """Where the opened partition appears."""
+        return MAPPER / self._opened
+
+    def facts(self) -> Facts:
+        """Look at it. Raises `DeviceError` where the card cannot be read."""
+        try:
+            type_ = read_table(self._card.read_sector)[self._recipe.number].type
+        except (FormatError, KeyError) as error:
+            raise DeviceError(f"the card has no p{self._recipe.number}") from error
+        stage = Stage(type_) if type_ in tuple(Stage) else None
+        found = Found.UNKNOWN
+        if self.path.exists():
+            found = inside(*identify(self._tool, self.path), name=self._recipe.name)
+        elif self._cannot_open:
+            found = Found.UNREADABLE
+        return Facts(stage=stage, outside=outside(identify(self._tool, self._device)[0]), inside=found)
+
+    def _do(self, decision: Decision) -> None:
+        log.info("%s: %s", self._device, decision.step.value)
+        if decision.step is Step.OPEN:
+            self._open()
+        elif decision.step is Step.MAKE:
+            self._make()
+        else:
+            stage = Stage.MAKING if decision.step is Step.MARK_MAKING else Stage.READY
+            self._card.write_sectors(with_stage(self._card.read_sector, self._recipe.number, stage))
+
+    def _open(self) -> None:
+        try:
+            self._integrity("open", *self._recipe.open_flags, str(self._device), self._opened)
+        except DeviceError as error:
+            log.warning("%s", error)
+            self._cannot_open = True
+
+    def _make(self) -> None:
+        if self.path.exists():
+            self._integrity("close", self._opened)
+        self._integrity("format", *FORMAT_FLAGS, str(self._device))
+        self._integrity("open", *self._recipe.open_flags, str(self._device), self._opened)
+        half, ready = half_label(self._recipe.name), ready_label(self._recipe.name)
+        self._tool.run("mkfs.ext4", *self._recipe.mkfs_flags, "-L", half, str(self.path), limit_s=240)
+        self._sync()
+        # From here on it counts as finished.
+        self._tool.run("tune2fs", "-L", ready, str(self.path), limit_s=60)
+        self._sync()
+
+    def _check(self) -> None:
+        """Put the file system in order; 1 and 2 say that this was done. What that cannot mend is asked more firmly."""
+        code, said = self._tool.run("e2fsck", "-p", str(self.path), limit_s=240, good=range(256))
+        if code < 4:
+            return
+        log.error("%s is in disorder and is mended: %s", self.path, said.strip()[-300:])
+        code, said = self._tool.run("e2fsck", "-f", "-y", str(self.path), limit_s=1200, good=range(256))
+        if code >= 4:
+            raise DeviceError(f"{self.path} could not be mended ({code}): {said.strip()[-300:]}")
+
+    def _integrity(self, *arguments: str) -> None:
+        self._tool.run("integritysetup", *arguments, limit_s=120)
+
+    def _sync(self) -> None:
+        descriptor = os.open(self.path, os.O_RDWR)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def main_partitions() -> int:
+    """Make p7 and p8 where they are missing."""
+    make_missing(Tool(), Card(card_of_root()))
+    return 0
+
+
+def main_open(name: str) -> int:
+    """Open the data partition `name` (``state`` or ``video``)."""
+    log.info("%s is open", DataPartition(Tool(), Card(card_of_root()), RECIPES[name]).open())
+    return 0
