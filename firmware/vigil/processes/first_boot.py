@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 TAKEN = "setup-taken"
-_OURS = {"lost+found", MARKER}
+_EMPTY = {"lost+found", f"{MARKER}.new"}
+"""What a file system without recordings may hold: its own, and what a cut left of a marker."""
 
 
 class FirstBoot:
@@ -70,7 +71,7 @@ class FirstBoot:
     def _prepare_video(self, *, has_state: bool) -> None:
         video = self._place.video
         _share(video, 0o770)
-        if not (video / MARKER).exists() and {entry.name for entry in video.iterdir()} <= _OURS:
+        if not (video / MARKER).exists() and {entry.name for entry in video.iterdir()} <= _EMPTY:
             make_store(self._disk, video, os.urandom)
         if has_state and self._place.known_store() is None:
             # A new state knows no store yet; the partition beside it is the one.
