@@ -15,7 +15,8 @@ from pathlib import Path
 from fakes.mp4_sources import read_packets
 from vigil.frames.nal import split_lengths
 from vigil.segments import age
-from vigil.segments.mp4_read import read_fragments, read_init
+from vigil.segments.mp4_boxes import ReadAt
+from vigil.segments.mp4_read import Fragment, read_fragments, read_init
 from vigil.segments.sidecar import Statement, read_line, read_lines
 from vigil.segments.unseal import Unsealed
 from vigil.store.layout import SegmentPath, segments_of
@@ -142,12 +143,20 @@ def film_fingerprints(film: Path) -> list[str]:
 def pictures_in(plain: bytes) -> list[str]:
     """Return the digests of the pictures in a segment's plaintext, in order; every box must be whole."""
 
-    def read_at(offset: int, size: int) -> bytes:
-        return plain[offset : offset + size]
-
-    head = read_init(read_at)
+    codec = read_init(_reader(plain)).video.name
     return [
-        fingerprint(read_at(sample.offset, sample.size), head.video.name)
-        for fragment in read_fragments(read_at, head.movie, offset=head.end)
+        fingerprint(plain[sample.offset : sample.offset + sample.size], codec)
+        for fragment in fragments_in(plain)
         for sample in fragment.video
     ]
+
+
+def fragments_in(plain: bytes) -> list[Fragment]:
+    """Return the fragments of a segment's plaintext."""
+    read_at = _reader(plain)
+    head = read_init(read_at)
+    return list(read_fragments(read_at, head.movie, offset=head.end))
+
+
+def _reader(plain: bytes) -> ReadAt:
+    return lambda offset, size: plain[offset : offset + size]

@@ -15,8 +15,9 @@ from fakes.recordings import numbered, recording
 from vigil.clock import Clock, HandClock
 from vigil.config.model import Camera, Config, Owner, Storage
 from vigil.config.write import written
-from vigil.events import Answer, Health, Pause
+from vigil.events import Answer, Health, LogLevel, Pause, Status
 from vigil.processes.forgetting import Forgetting
+from vigil.processes.hub import HubClient
 from vigil.processes.place import Place
 from vigil.processes.settings import load
 from vigil.processes.timekeeper import Timekeeper
@@ -260,6 +261,31 @@ def test_a_pause_for_a_camera_that_nobody_records_is_answered_no(place):
     assert isinstance(answer, Answer)
     assert not answer.ok
     assert "no recorder" in answer.words
+
+
+def test_an_order_counts_as_done_when_its_recorder_has_obeyed_and_not_before(place):
+    with guarding(place) as client:
+        recorder = HubClient(place.hub, "record@gate")
+        assert recorder.connect()
+        recorder.send(Status(camera="gate", state="recording"))
+        wait_for(client, lambda message: isinstance(message, Status))
+        client.send(Pause(camera="gate", paused=True, who="me"))
+        wait_for(recorder, lambda message: isinstance(message, Pause))
+        client.send(LogLevel(level="info"))
+        first = wait_for(client, lambda message: isinstance(message, Answer))
+        recorder.send(Answer(ok=True, words="done"))
+        second = wait_for(client, lambda message: isinstance(message, Answer))
+        client.send(Pause(camera="gate", paused=False, who="me"))
+        wait_for(recorder, lambda message: isinstance(message, Pause))
+        recorder.close()
+        third = wait_for(client, lambda message: isinstance(message, Answer))
+
+    assert isinstance(first, Answer)
+    assert "now logs from" in first.words
+    assert second == Answer(ok=True, words="done")
+    assert isinstance(third, Answer)
+    assert not third.ok
+    assert "has not obeyed yet" in third.words
 
 
 def test_whoever_holds_or_releases_a_segment_is_in_the_journal_once_and_in_the_index(place):

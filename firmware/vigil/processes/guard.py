@@ -36,6 +36,7 @@ from vigil.processes.diary import Diary
 from vigil.processes.forgetting import Forgetting
 from vigil.processes.hub import HubServer, Peer
 from vigil.processes.notify import Notifier
+from vigil.processes.orders import Orders
 from vigil.processes.settings import Settings, load
 from vigil.processes.timekeeper import Timekeeper
 from vigil.processes.vouched import Vouched
@@ -57,6 +58,7 @@ class Guard:
         self._clock = clock
         self._disk = disk
         self._hub = HubServer(settings.place.hub)
+        self._orders = Orders(self._hub)
         self._vouched = Vouched(settings.place, disk)
         self._time = Timekeeper(disk, settings.place, clock, boot=boot_id())
         self._statuses: dict[str, Status] = {}
@@ -90,6 +92,7 @@ class Guard:
         if now_us - self._second_us < _SECOND_US:
             return
         self._second_us = now_us
+        self._orders.look(now_us)
         look_round = now_us - self._round_us >= _LOOK_ROUND_US
         step = self._time.look()
         if self._diary is None:
@@ -204,10 +207,9 @@ class Guard:
         elif isinstance(message, Watch):
             peer.watching = True
         elif isinstance(message, Pause | Cue):
-            recorder = self._hub.named(f"record@{message.camera}")
-            done = bool(recorder and recorder.send(message))
-            words = "done" if done else f"no recorder for {message.camera} is running"
-            peer.send(Answer(ok=done, words=words))
+            self._orders.give(peer, message, self._clock.steady_us())
+        elif isinstance(message, Answer):
+            self._orders.answered(peer, message)
         elif isinstance(message, ConfirmTime):
             self._time.confirm()
             self._enter("clock.confirmed", {"who": message.who})

@@ -22,7 +22,7 @@ from vigil.clock.kernel import boot_id, look, synchronised
 from vigil.clock.trust import Watch
 from vigil.config.model import Camera
 from vigil.errors import PeerError
-from vigil.events import Checkpoint, Cue, Delete, LogLevel, Message, Pause, Status, Written
+from vigil.events import Answer, Checkpoint, Cue, Delete, LogLevel, Message, Pause, Status, Written
 from vigil.frames.instructions import Mode
 from vigil.frames.take import Take
 from vigil.processes import signer
@@ -237,9 +237,11 @@ class Recorder:
             post.recording.store.checkpoint = message.note
         elif isinstance(message, Cue):
             post.recorder.cue(message.name, message.state)
+            post.hub.send(Answer(ok=True, words="done"))
         elif isinstance(message, Pause):
             post.recorder.pause(paused=message.paused, who=message.who)
             post.privacy.order(message)
+            post.hub.send(Answer(ok=True, words="done"))
         elif isinstance(message, LogLevel):
             logs.set_level(message.level)
 
