@@ -7,7 +7,7 @@ vigil_machine_id() {
     for fact in /proc/device-tree/serial-number /sys/block/mmcblk*/device/cid /sys/block/*/serial; do
         said=$(tr -d '\000' <"$fact" 2>/dev/null) || continue
         case $said in *[!0\ ]*) ;; *) continue ;; esac
-        mkdir -p -m 0700 /run/credentials/@initrd
+        mkdir -p /run/credentials/@initrd && chmod 0700 /run/credentials/@initrd
         printf 'vigil machine-id %s' "$said" | sha256sum | cut -c1-32 >/run/credentials/@initrd/system.machine_id
         return
     done

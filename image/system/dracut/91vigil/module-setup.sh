@@ -7,6 +7,6 @@ check() { return 0; }
 depends() { echo systemd; }
 
 install() {
-    inst_multiple cat cut mkdir sha256sum tr
+    inst_multiple cat chmod cut mkdir sha256sum tr
     inst_hook pre-pivot 50 "$moddir/machine-id.sh"
 }
