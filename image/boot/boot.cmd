@@ -156,7 +156,7 @@ if load ${p1} ${ramdisk_addr_r} hardware.env; then
 fi
 
 # The slot's own device tree fits its kernel; the firmware's serves where there is none.
-setenv tree 'setenv dt ${fdt_addr}; if test "${pi}" = yes; then if load ${from_slot} ${dt_addr} dtbs/${fdtfile}; then setenv dt ${dt_addr}; fi; fi; fdt addr ${dt} && fdt resize 8000'
+setenv tree 'setenv dt ${fdt_addr}; if test "${pi}" = yes; then if load ${from_slot} ${dt_addr} dtbs/${fdtfile}; then if fdt addr ${dt_addr}; then setenv dt ${dt_addr}; fi; fi; fi; fdt addr ${dt}; fdt resize 8000'
 run tree
 setenv refused
 if test "${dt}" = "${dt_addr}"; then

@@ -7,15 +7,16 @@ the sources beside this file by u-boot-tools, to the same bytes each time.
 
 from __future__ import annotations
 
+import fcntl
 import os
-import shutil
 import subprocess
-import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from boot.archive import BACKPORTS, RELEASE, archive
 from vigil.upkeep.slots import SlotState, encode
 
 HERE = Path(__file__).resolve().parent
@@ -87,54 +88,43 @@ def flash_environment() -> bytes:
 
 def u_boot() -> UBoot:
     """Debian's U-Boot, from the cache; fetched and unpacked there the first time."""
-    home = cache_directory() / f"u-boot-{UBOOT_VERSION}"
-    found = UBoot(pi=home / "rpi_arm64.bin", virt=home / "qemu_arm64.bin")
-    if not (found.pi.exists() and found.virt.exists()):
-        home.mkdir(parents=True, exist_ok=True)
-        _fetch(f"u-boot-rpi={UBOOT_VERSION}", "usr/lib/u-boot/rpi_arm64/u-boot.bin", found.pi)
-        _fetch(f"u-boot-qemu={UBOOT_VERSION}", "usr/lib/u-boot/qemu_arm64/u-boot.bin", found.virt)
-    return found
+    home = _kept(f"u-boot-{UBOOT_VERSION}", _unpack_u_boot) / "usr" / "lib" / "u-boot"
+    return UBoot(pi=home / "rpi_arm64" / "u-boot.bin", virt=home / "qemu_arm64" / "u-boot.bin")
+
+
+def device_trees() -> Path:
+    """The directory with the device trees of Debian's newest kernel for trixie, by their names below `broadcom/`."""
+    (trees,) = _kept("device-trees", _unpack_device_trees).glob("usr/lib/modules/*/dtb/broadcom")
+    return trees
+
+
+def _unpack_u_boot(target: Path) -> None:
+    with archive(RELEASE) as debian:
+        for package in ("u-boot-rpi", "u-boot-qemu"):
+            debian.unpack(f"{package}={UBOOT_VERSION}", target)
+
+
+def _unpack_device_trees(target: Path) -> None:
+    with archive(RELEASE, BACKPORTS) as debian:
+        (newest,) = debian.depends(f"linux-base-arm64/{BACKPORTS}")
+        debian.unpack(newest, target)
+
+
+def _kept(name: str, make: Callable[[Path], None]) -> Path:
+    """The directory of that name in the cache; `make` fills it the first time, and never by halves."""
+    home = cache_directory() / name
+    cache_directory().mkdir(parents=True, exist_ok=True)
+    with (cache_directory() / "boot.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not home.exists():
+            with tempfile.TemporaryDirectory(dir=cache_directory()) as directory:
+                made = Path(directory, "made")
+                made.mkdir()
+                make(made)
+                made.rename(home)
+    return home
 
 
 def _environment(text: str, size_bytes: int) -> bytes:
     command = ["mkenvimage", "-s", str(size_bytes), "-p", "0", "-o", "-", "-"]
     return subprocess.run(command, check=True, input=text.encode(), capture_output=True).stdout
-
-
-def _fetch(package: str, path: str, target: Path) -> None:
-    """Put one file of an arm64 package of trixie at `target`, with settings of apt that are only this call's."""
-    with tempfile.TemporaryDirectory(dir=target.parent) as directory:
-        top = Path(directory)
-        for name in ("state/lists/partial", "cache/archives/partial"):
-            (top / name).mkdir(parents=True)
-        signed = "[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
-        (top / "sources.list").write_text(f"deb {signed} {_mirror()} trixie main\n", encoding="utf-8")
-        settings = {
-            "Dir::Etc::sourcelist": top / "sources.list",
-            "Dir::Etc::sourceparts": "/dev/null",
-            "Dir::State": top / "state",
-            "Dir::State::status": "/dev/null",
-            "Dir::Cache": top / "cache",
-            "APT::Architecture": "arm64",
-            "APT::Architectures": "arm64",
-            "APT::Sandbox::User": "root",
-        }
-        apt = ["apt-get", "-qq", *(word for name, value in settings.items() for word in ("-o", f"{name}={value}"))]
-        subprocess.run([*apt, "update"], check=True, stdout=sys.stderr)
-        subprocess.run([*apt, "download", package], check=True, cwd=top, stdout=sys.stderr)
-        (debian_package,) = top.glob("*.deb")
-        subprocess.run(["dpkg-deb", "--extract", debian_package, top / "unpacked"], check=True)
-        shutil.copyfile(top / "unpacked" / path, top / "file")
-        (top / "file").replace(target)
-
-
-def _mirror() -> str:
-    """The Debian archive this machine is installed from: `main` of a plain release."""
-    form = "$(CREATED_BY) $(COMPONENT) $(RELEASE) $(REPO_URI)"
-    command = ["apt-get", "indextargets", "--no-release-info", "--format", form]
-    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    for line in listed.splitlines():
-        made_by, component, release, uri = line.split(" ", 3)
-        if made_by == "Packages" and component == "main" and "-" not in release:
-            return uri
-    raise FileNotFoundError("this machine's apt sources name no Debian archive with 'main'")

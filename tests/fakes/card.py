@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SECTOR = 512
+HARMLESS = ("Free cluster summary", "  Auto-correcting", "Leaving filesystem")
+# sfdisk, mkfs.vfat and debugfs are kept where only root looks, though they need nothing of root's.
+TOOLS = {**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin", "MTOOLS_SKIP_CHECK": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,10 @@ class Card:
         return done.stdout
 
     def write(self, part: int, name: str, data: bytes) -> None:
-        """Put a file there, in place of one that has its name."""
+        """Put a file there, in place of one that has its name; directories on the way are made (FAT)."""
+        if not self._is_ext4(part):
+            for parent in reversed(Path(name).parents[:-1]):
+                subprocess.run(["mmd", "-D", "s", "-i", self._fat(part), f"::/{parent}"], capture_output=True)
         with tempfile.NamedTemporaryFile() as file:
             file.write(data)
             file.flush()
@@ -54,6 +60,17 @@ class Card:
     def remove(self, part: int, name: str) -> None:
         """Take a file away (FAT)."""
         subprocess.run(["mdel", "-i", self._fat(part), f"::/{name}"], check=True)
+
+    def fault(self, part: int) -> str:
+        """What a check of the FAT file system finds wrong, but for the count of free clusters: a hint, no more."""
+        first, size = self.extent(part)
+        with tempfile.NamedTemporaryFile() as copy, self.path.open("rb") as card:
+            card.seek(first)
+            copy.write(card.read(size))
+            copy.flush()
+            done = subprocess.run(["fsck.vfat", "-n", copy.name], capture_output=True, text=True, env=TOOLS)
+        said = [line for line in done.stdout.splitlines()[1:-1] if line and not line.startswith(HARMLESS)]
+        return "\n".join(said) if done.returncode else ""
 
     def add_to_initrd(self, part: int, files: dict[str, bytes | str]) -> None:
         """
@@ -76,7 +93,7 @@ class Card:
     def _debugfs(self, part: int, command: str, *, writing: bool = True) -> subprocess.CompletedProcess[bytes]:
         place = f"{self.path}?offset={self.extent(part)[0]}"
         mode = ["-w"] if writing else []
-        return subprocess.run(["debugfs", *mode, "-R", command, place], capture_output=True)
+        return subprocess.run(["debugfs", *mode, "-R", command, place], capture_output=True, env=TOOLS)
 
 
 def cpio(files: dict[str, bytes | str]) -> bytes:

@@ -89,6 +89,12 @@ class Guest:
                 if self._ended or left_s <= 0 or not self._news.wait(left_s):
                     raise Silence(f"{'ended' if self._ended else 'silent'} waiting for {pattern!r}:\n{self.told()}")
 
+    def wait_until(self, *, lines: int, timeout_s: float) -> None:
+        """Wait until the serial port has begun as many lines."""
+        with self._news:
+            if not self._news.wait_for(lambda: len(self.lines) >= lines or self._ended, timeout_s):
+                raise Silence(f"never {lines} lines:\n{self.told()}")
+
     def told(self, lines: int = 60) -> str:
         """What was said last."""
         return "\n".join(self.lines[-lines:])
