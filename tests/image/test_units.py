@@ -16,14 +16,18 @@ SYSTEM = ROOT / "image/system"
 TREE = SYSTEM / "root"
 UNITS = TREE / "usr/lib/systemd/system"
 MOST_EXPOSURE = 2.0
-INSTANCES = {"vigil-open@.service": ["state", "video"], "vigil-record@.service": ["front"]}
+INSTANCES = {
+    "vigil-open@.service": ["state", "video"],
+    "vigil-record@.service": ["front"],
+    "vigil-radio@.service": ["wlan0"],
+}
 SERVICES = sorted(
     name.replace("@", f"@{instance}")
     for name in (path.name for path in UNITS.glob("vigil-*.service"))
     for instance in INSTANCES.get(name, [""])
 )
 # What the image's packages bring; only its being there matters.
-PROGRAMS = ["/opt/vigil/bin/vigil", "/usr/sbin/integritysetup", "/usr/sbin/nft", "/bin/sh"]
+PROGRAMS = ["/opt/vigil/bin/vigil", "/usr/sbin/integritysetup", "/usr/sbin/nft", "/usr/sbin/wpa_supplicant", "/bin/sh"]
 
 
 def version():
@@ -103,7 +107,7 @@ def test_every_service_has_limits(service):
 
     assert own["ProtectSystem"] == "strict" and own["SystemCallArchitectures"] == "native"
     assert {"MemoryMax", "TasksMax", "CapabilityBoundingSet", "DevicePolicy"} <= own.keys()
-    assert own.get("Type") in ("notify", "oneshot")
+    assert own.get("Type") in ("notify", "oneshot", "exec")
     if own["Type"] == "notify" and service != "vigil-signer.service":
         assert "WatchdogSec" in own
     if own["Type"] == "oneshot":

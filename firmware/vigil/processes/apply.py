@@ -3,40 +3,111 @@
 from __future__ import annotations
 
 import logging
+import os
+import socket
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
+from vigil.config.model import Config
 from vigil.processes.settings import load
 from vigil.store.disk import Disk
-from vigil.upkeep.host import RECORDERS, changes
+from vigil.upkeep.host import CABLE, RECORDERS, cable, changes, problems, radio
 
 log = logging.getLogger(__name__)
 _LIMIT_S = 30
 
 
-def running_recorders() -> set[str]:
-    """Return the units of recorders that systemd runs, or tries to."""
-    done = _systemctl("list-units", "--plain", "--no-legend", "--all", f"{RECORDERS}*")
-    return {words[0] for line in done.splitlines() if (words := line.split()) and "dead" not in words[3:4]}
+class Host:
+    """The running system, below `root`. What is put there lasts until the next boot, which puts it there again."""
+
+    def __init__(self, root: Path = Path("/"), *, run: Callable[..., str] | None = None) -> None:
+        self._network = root / "run/systemd/network" / CABLE
+        self._radio = root / "run/vigil-radio.conf"
+        self._time_zone = root / "run/vigil-localtime"
+        self._zones = root / "usr/share/zoneinfo"
+        self._interfaces = root / "sys/class/net"
+        self._run = run or _run
+
+    def apply(self, config: Config) -> None:
+        """Bring the system to what `config` says; each part for itself, so that one that fails keeps no other."""
+        for problem in problems(config.network):
+            log.warning("%s", problem)
+        for part in (self._name, self._zone, self._cable, self._wireless):
+            try:
+                part(config)
+            except (OSError, subprocess.SubprocessError) as error:
+                log.error("%s: %s", part.__name__.strip("_"), error)
+        self.recorders(config)
+
+    def recorders(self, config: Config) -> None:
+        """Start and stop recorders, so that there is one for each camera."""
+        due = changes(config, self._running())
+        for unit in due.stop:
+            self._run("systemctl", "stop", "--no-block", unit)
+        for unit in due.start:
+            self._run("systemctl", "start", "--no-block", unit)
+        log.info("recorders", extra={"started": ",".join(due.start) or "-", "stopped": ",".join(due.stop) or "-"})
+
+    def _name(self, config: Config) -> None:
+        if socket.gethostname() != config.system.hostname:
+            socket.sethostname(config.system.hostname)
+
+    def _zone(self, config: Config) -> None:
+        zone = self._zones / config.system.time_zone
+        if not zone.is_file():
+            log.warning("system.time_zone = %s: there is no such time zone, so times are UTC", config.system.time_zone)
+            zone = self._zones / "UTC"
+        self._time_zone.unlink(missing_ok=True)
+        self._time_zone.symlink_to(zone)
+
+    def _cable(self, config: Config) -> None:
+        if _put(self._network, cable(config.network), mode=0o644) and self._is_up("systemd-networkd.service"):
+            # Not `reload`, for which D-Bus would be needed this early.
+            self._run("systemctl", "restart", "--no-block", "systemd-networkd.service")
+
+    def _wireless(self, config: Config) -> None:
+        changed = _put(self._radio, radio(config.network), mode=0o600)
+        names = sorted(path.parent.name for path in self._interfaces.glob("*/phy80211"))
+        for name in names if changed else []:
+            verb = "restart" if config.network.wifi_name else "stop"
+            self._run("systemctl", verb, "--no-block", f"vigil-radio@{name}.service")
+
+    def _running(self) -> set[str]:
+        said = self._run("systemctl", "list-units", "--plain", "--no-legend", "--all", f"{RECORDERS}*")
+        # UNIT LOAD ACTIVE SUB: one that waits to be started again is activating.
+        lines = [line.split() for line in said.splitlines()]
+        return {words[0] for words in lines if len(words) > 2 and words[2] in ("active", "activating", "reloading")}
+
+    def _is_up(self, unit: str) -> bool:
+        return "ActiveState=active" in self._run("systemctl", "show", "--property=ActiveState", unit)
 
 
-def apply(data: Path, disk: Disk) -> None:
-    """Bring the system to what the configuration says."""
-    config = load(data, disk).salvage.config
-    due = changes(config, running_recorders())
-    for unit in due.stop:
-        _systemctl("stop", "--no-block", unit)
-    for unit in due.start:
-        _systemctl("start", "--no-block", unit)
-    log.info("applied", extra={"started": ",".join(due.start) or "-", "stopped": ",".join(due.stop) or "-"})
+def _put(path: Path, content: str | None, *, mode: int) -> bool:
+    """Put `content` at `path`, or nothing; say whether that changed anything."""
+    before = path.read_text() if path.exists() else None
+    if before == content:
+        return False
+    if content is None:
+        path.unlink()
+        return True
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".new")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    os.fchmod(descriptor, mode)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(content)
+    temporary.rename(path)
+    return True
 
 
-def _systemctl(*arguments: str) -> str:
-    done = subprocess.run(["systemctl", *arguments], check=True, timeout=_LIMIT_S, capture_output=True, text=True)
+def _run(*command: str) -> str:
+    done = subprocess.run(command, check=True, timeout=_LIMIT_S, capture_output=True, text=True)
     return done.stdout
 
 
 def main(data: Path) -> int:
     """Apply the configuration as it is."""
-    apply(data, Disk())
+    Host().apply(load(data, Disk()).salvage.config)
     return 0

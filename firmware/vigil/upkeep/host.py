@@ -1,13 +1,17 @@
-"""From configuration to the files and units of the system: what should be there, decided here, put there elsewhere."""
+"""From configuration to files and units of the system: what should be there is decided here, and put elsewhere."""
 
 from __future__ import annotations
 
+import hashlib
+import ipaddress
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from vigil.config.model import Config
+from vigil.config.model import Config, Network
 
 RECORDERS = "vigil-record@"
+CABLE = "10-vigil-cable.network"
+"""The file of networkd for a fixed address; without it, what the image brings along asks the network (DHCP)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +32,56 @@ def changes(config: Config, running: Collection[str]) -> Changes:
     wanted = {recorder_of(camera.id) for camera in config.cameras if camera.enabled}
     ours = {unit for unit in running if unit.startswith(RECORDERS)}
     return Changes(tuple(sorted(wanted - ours)), tuple(sorted(ours - wanted)))
+
+
+def cable(network: Network) -> str | None:
+    """
+    Return networkd's file for a fixed address on the cable, None where the network is asked.
+
+    An address that is none is as good as none given: the box must stay reachable.
+    """
+    if not _is_interface(network.address):
+        return None
+    lines = ["[Match]", "Type=ether", "", "[Link]", "RequiredForOnline=no", "", "[Network]", "MulticastDNS=yes",
+             "LinkLocalAddressing=yes", f"Address={network.address}"]  # fmt: skip
+    lines += [f"Gateway={network.gateway}"] if _is_address(network.gateway) else []
+    lines += [f"DNS={network.dns}"] if _is_address(network.dns) else []
+    return "\n".join(lines) + "\n"
+
+
+def radio(network: Network) -> str | None:
+    """Return wpa_supplicant's file, None where no radio network is to be joined."""
+    if not network.wifi_name:
+        return None
+    # In hexadecimal no name or password can mean anything but itself.
+    name = network.wifi_name.encode()
+    key = "key_mgmt=NONE"
+    if network.wifi_password:
+        key = "psk=" + hashlib.pbkdf2_hmac("sha1", network.wifi_password.encode(), name, 4096, 32).hex()
+    country = [f"country={network.wifi_country}"] if network.wifi_country != "00" else []
+    return "\n".join([*country, "network={", f"    ssid={name.hex()}", "    scan_ssid=1", f"    {key}", "}"]) + "\n"
+
+
+def problems(network: Network) -> list[str]:
+    """Say what of the network's settings is not used, and why."""
+    wrong = [(key, value) for key, value in (("gateway", network.gateway), ("dns", network.dns)) if value]
+    found = [f"network.{key} = {value}: not an address" for key, value in wrong if not _is_address(value)]
+    if network.address and not _is_interface(network.address):
+        found.append(f"network.address = {network.address}: not an address, so the network is asked for one")
+    return found
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_interface(text: str) -> bool:
+    try:
+        ipaddress.ip_interface(text)
+    except ValueError:
+        return False
+    return "/" in text

@@ -1,0 +1,68 @@
+"""From configuration to the files of the network and the units of recorders."""
+
+from __future__ import annotations
+
+import configparser
+from dataclasses import replace
+
+import pytest
+
+from vigil.config.model import Camera, Config, Network
+from vigil.upkeep.host import cable, changes, problems, radio
+
+
+def cameras(*names, off=()):
+    return tuple(Camera(id=name, source="synthetic", enabled=name not in off) for name in names)
+
+
+def test_there_is_a_recorder_for_each_camera_that_is_enabled():
+    config = replace(Config(), cameras=cameras("gate", "yard", "cellar", off={"cellar"}))
+
+    due = changes(config, {"vigil-record@gate.service", "vigil-record@attic.service", "vigil-guard.service"})
+
+    assert due.start == ("vigil-record@yard.service",)
+    assert due.stop == ("vigil-record@attic.service",)
+
+
+def test_without_an_address_the_network_is_asked():
+    assert cable(Network()) is None
+
+
+def test_a_fixed_address_becomes_a_file_of_networkd():
+    text = cable(Network(address="192.168.1.20/24", gateway="192.168.1.1", dns="9.9.9.9"))
+
+    parser = configparser.RawConfigParser()
+    parser.optionxform = str
+    parser.read_string(text)
+    network = dict(parser["Network"])
+    assert (network["Address"], network["Gateway"], network["DNS"]) == ("192.168.1.20/24", "192.168.1.1", "9.9.9.9")
+    assert parser["Match"]["Type"] == "ether"
+
+
+@pytest.mark.parametrize("address", ["300.1.1.1/24", "192.168.1.20", "192.168.1.20/99", "::/200"])
+def test_an_address_that_is_none_leaves_the_box_reachable_and_is_told(address):
+    network = Network(address=address)
+
+    assert cable(network) is None
+    assert problems(network) == [f"network.address = {address}: not an address, so the network is asked for one"]
+
+
+def test_a_gateway_that_is_none_is_left_out_and_told():
+    network = Network(address="10.0.0.5/8", gateway="1.2.3", dns="fe80::1")
+
+    assert "Gateway" not in cable(network) and "DNS=fe80::1" in cable(network)
+    assert problems(network) == ["network.gateway = 1.2.3: not an address"]
+
+
+def test_a_radio_network_is_joined_by_the_key_that_the_standard_makes_of_its_password():
+    # IEEE 802.11i, annex H.4.1.
+    text = radio(Network(wifi_name="IEEE", wifi_password="password", wifi_country="AT"))
+
+    assert "psk=f42c6fc52df0ebef9ebb4b90b38a5f902e83fe1b135a70e23aed762e9710a12e" in text
+    assert f"ssid={b'IEEE'.hex()}" in text and text.startswith("country=AT\n")
+    assert "password" not in text
+
+
+def test_an_open_radio_network_has_no_key_and_none_is_joined_unasked():
+    assert "key_mgmt=NONE" in radio(Network(wifi_name='quo"te\n'))
+    assert radio(Network()) is None
