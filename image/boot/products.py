@@ -88,13 +88,13 @@ def flash_environment() -> bytes:
 
 def u_boot() -> UBoot:
     """Debian's U-Boot, from the cache; fetched and unpacked there the first time."""
-    home = _kept(f"u-boot-{UBOOT_VERSION}", _unpack_u_boot) / "usr" / "lib" / "u-boot"
+    home = kept(f"u-boot-{UBOOT_VERSION}", _unpack_u_boot) / "usr" / "lib" / "u-boot"
     return UBoot(pi=home / "rpi_arm64" / "u-boot.bin", virt=home / "qemu_arm64" / "u-boot.bin")
 
 
 def device_trees() -> Path:
     """The directory with the device trees of Debian's newest kernel for trixie, by their names below `broadcom/`."""
-    (trees,) = _kept("device-trees", _unpack_device_trees).glob("usr/lib/modules/*/dtb/broadcom")
+    (trees,) = kept("device-trees", _unpack_device_trees).glob("usr/lib/modules/*/dtb/broadcom")
     return trees
 
 
@@ -110,7 +110,7 @@ def _unpack_device_trees(target: Path) -> None:
         debian.unpack(newest, target)
 
 
-def _kept(name: str, make: Callable[[Path], None]) -> Path:
+def kept(name: str, make: Callable[[Path], None]) -> Path:
     """The directory of that name in the cache; `make` fills it the first time, and never by halves."""
     home = cache_directory() / name
     cache_directory().mkdir(parents=True, exist_ok=True)

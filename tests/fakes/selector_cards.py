@@ -18,15 +18,16 @@ START_S = 60
 class Cards:
     """Makes cards for a board on which A and B die or run; kept in a directory that ends with the tests."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, slot_mib: int = 8) -> None:
         self._directory = directory
+        self._slot_mib = slot_mib
         self._made = 0
 
     def make(self, board: str, *, a_dies: bool = False, b_dies: bool = False) -> Card:
         """A card of its own, copied from one that was made before."""
         template = self._directory / f"{board}.img"
         if not template.exists():
-            make_tiny_card(template, board, firmware_tree=firmware_tree())
+            make_tiny_card(template, board, firmware_tree=firmware_tree(), slot_mib=self._slot_mib)
         self._made += 1
         card = Card(self._directory / f"card-{self._made}.img")
         shutil.copyfile(template, card.path)
