@@ -11,8 +11,10 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vigil.clock import SystemClock
 from vigil.config.write import written
 from vigil.errors import ConfigError, StoreError, StoreFault
+from vigil.processes.clock_floor import raise_clock
 from vigil.processes.place import Place
 from vigil.processes.signer import load_identity
 from vigil.store.disk import Disk
@@ -141,6 +143,11 @@ def remounted(directory: Path) -> Iterator[None]:
 
 def main(data: Path) -> int:
     """Do what is to be done once. The exit code is 1 where something of it could not be done."""
-    first = FirstBoot(Place(data), Disk(), setup=Path("/boot/vigil.toml"), writable=remounted)
+    disk, place = Disk(), Place(data)
+    try:
+        raise_clock(disk, place, SystemClock())
+    except OSError as error:
+        log.error("the clock cannot be set: %s", error)
+    first = FirstBoot(place, disk, setup=Path("/boot/vigil.toml"), writable=remounted)
     first.run()
     return 1 if first.faults else 0
