@@ -47,8 +47,9 @@ def test_it_is_remembered():
 
 
 NONSENSE = [
-    None, [], {}, {"forced": 1}, {"forced": -1, "calm_s": 0}, {"forced": True, "calm_s": 0}, {"forced": 1, "calm_s": "2"},
-]  # fmt: skip
+    *(None, [], {}, {"forced": 1}),
+    *({"forced": -1, "calm_s": 0}, {"forced": True, "calm_s": 0}, {"forced": 1, "calm_s": "2"}),
+]
 
 
 @pytest.mark.parametrize("values", NONSENSE)
