@@ -147,7 +147,7 @@ class ConfirmTime(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer(Message):
-    """Guard's answer to a command: was it taken, and in words."""
+    """The answer to a command, of guard or through it of a recorder: was it obeyed, and in words."""
 
     kind: ClassVar[str] = "answer"
     ok: bool

@@ -8,7 +8,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,6 +99,15 @@ class Box:
         """Yield the journal's entries."""
         for file in sorted((self.data / "state/journal").glob("*/entries/*.jsonl")):
             yield from map(json.loads, file.read_text().splitlines())
+
+
+def until(happened: Callable[[], object], *, within_s: float = 60) -> None:
+    """Wait until something has happened; a machine that is busy takes its time. Fails where it does not."""
+    end_s = time.monotonic() + within_s
+    tick = threading.Event()
+    while not happened():
+        assert time.monotonic() < end_s, f"not within {within_s} s"
+        tick.wait(0.1)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

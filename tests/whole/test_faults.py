@@ -11,7 +11,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,13 +19,13 @@ from pathlib import Path
 
 import pytest
 
-from fakes.box import Box, end, film_fingerprints, fragments_in, pictures_in
+from fakes.box import Box, end, film_fingerprints, fragments_in, pictures_in, until
 from fakes.ear import Ear, disk_fault, in_state, recording, told
 from fakes.footage import footage
 from fakes.loop_disk import LoopDisk
 from fakes.noise import Noise
 from fakes.rtsp_server import RtspServer, endless_line, launch_line
-from vigil.segments.sidecar import read_line, read_lines
+from vigil.segments.sidecar import Statement, read_line, read_lines
 from vigil.store.index_read import IndexReader
 from vigil.store.layout import SegmentPath
 
@@ -61,6 +60,13 @@ def running(box: Box) -> Iterator[tuple[subprocess.Popen[bytes], Ear]]:
         ended(process)
     finally:
         end(process)
+
+
+def record_a_while(box: Box) -> str:
+    """Let it run until new pictures are durable, and end it; return its log, all of it."""
+    with running(box) as (_, ear):
+        ear.until(recording("demo"), within_s=60)
+    return log_of(box)
 
 
 def ended(process: subprocess.Popen[bytes], *, within_s: float = 30) -> float:
@@ -159,12 +165,12 @@ def entries(box: Box, kind: str) -> list[dict]:
 
 def test_index_journal_configuration_and_state_are_lost_one_after_the_other_and_it_goes_on(tmp_path):
     box = Box(tmp_path / "box", DEMO, SEGMENTS)
-    box.run(5)
+    record_a_while(box)
     first = media(box)
 
     for index in (box.data / "state").glob("index-*"):
         lose(index)
-    box.run(5)
+    record_a_while(box)
     (index,) = (box.data / "state").glob("index-*.sqlite")
     with IndexReader.read(index) as reader:
         known = {row.seq for row in reader.segments("demo", 0, 1 << 53) if row.sha256}
@@ -174,7 +180,7 @@ def test_index_journal_configuration_and_state_are_lost_one_after_the_other_and_
     before = entries(box, "journal.opened")
     sealed = [e["segment"] for e in entries(box, "segment.sealed")]
     lose(box.data / "state/journal")
-    box.run(5)
+    record_a_while(box)
     (opened,) = entries(box, "journal.opened")
     assert opened["origin"] != before[0]["origin"], "a new log with a new origin"
     assert opened["loss"]
@@ -187,7 +193,7 @@ def test_index_journal_configuration_and_state_are_lost_one_after_the_other_and_
 
     (box.data / "vigil.toml").write_text('schema = 1\n[[camera]\nid = "demo')
     seqs = len(media(box))
-    log = box.run(5)
+    log = record_a_while(box)
     assert len(media(box)) > seqs
     assert "used instead: the configuration that was last applied well" in log
     assert entries(box, "config.applied")[-1]["faults"] > 0
@@ -196,7 +202,7 @@ def test_index_journal_configuration_and_state_are_lost_one_after_the_other_and_
     (box.data / "vigil.toml").unlink()
     lose(box.data / "state")
     seqs = len(media(box))
-    log = box.run(5)
+    log = record_a_while(box)
     assert len(media(box)) > seqs, "what the video store last knew is enough to go on"
     assert "from the video store" in log
     assert pictures_in(box.plaintext(media(box)[-1])), "for the same owner"
@@ -216,24 +222,26 @@ def test_a_configuration_that_breaks_while_it_runs_breaks_nothing(tmp_path):
 
 def test_a_signer_that_hangs_keeps_no_picture_waiting(tmp_path):
     box = Box(tmp_path / "box", DEMO, SEGMENTS)
-    box.run(3)
+    record_a_while(box)
+    before = {s.key for s in box.statements("demo")}
+
+    def flushed() -> list[Statement]:
+        return [s for s in box.statements("demo") if s.type == "flushed" and s.key not in before]
+
     (box.data / "run").mkdir(exist_ok=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as hung:
         hung.bind(str(box.data / "run/signer.sock"))
         hung.listen(16)
         process = box.start("record")
         try:
-            threading.Event().wait(9)
+            until(lambda: len(flushed()) >= 5)
             ended(process)
         finally:
             end(process)
 
-    said = box.statements("demo")
-    began = next(n for n, s in enumerate(said) if s.type == "opened" and "cert" not in s.fields)
-    flushed = [s for s in said[began:] if s.type == "flushed"]
-    assert len(flushed) >= 4
+    assert not [s for s in box.statements("demo") if "cert" in s.fields and s.key not in before]
     # From when the oldest picture of a flush came, right behind the last one before it, until it was stated.
-    waited_us = [after.at_us - before.fields["end_us"] for before, after in pairwise(flushed)]
+    waited_us = [after.at_us - before.fields["end_us"] for before, after in pairwise(flushed())]
     assert max(waited_us) <= 2_200_000
 
 
@@ -322,7 +330,7 @@ def test_a_disk_that_fails_is_unplugged_and_comes_back_costs_no_picture(tmp_path
     disk.unplug()
     disk.mend()
     disk.mount()
-    box.run(4)
+    record_a_while(box)
 
     spans = sorted(spans_of(box))
     assert [s.fields for s in box.statements("demo") if s.type == "gap" and "pictures" in s.fields] == []
