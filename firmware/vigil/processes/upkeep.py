@@ -11,6 +11,7 @@ from pathlib import Path
 
 from vigil.clock import Clock, SystemClock
 from vigil.errors import FormatError, StoreError
+from vigil.processes.boot_log import EVERY_US, BootLog
 from vigil.processes.notify import Notifier
 from vigil.processes.place import Place
 from vigil.store.disk import Disk
@@ -136,10 +137,15 @@ def main(data: Path) -> int:
     clock = SystemClock()
     notifier = Notifier.of_this_process(clock)
     upkeep = Upkeep(Place(data), Disk(), clock, threads=threads_of_ours, restart=restart_now)
+    boot_log, kept_us = BootLog(Disk(), Place(data).state / "log"), clock.steady_us()
     notifier.ready()
     while not stop.wait(_LOOK_S):
         notifier.status(upkeep.step())
         notifier.feed(lambda: "")
+        if clock.steady_us() - kept_us >= EVERY_US:
+            kept_us = clock.steady_us()
+            boot_log.keep()
     notifier.stopping()
+    boot_log.keep()
     upkeep.close()
     return 0
