@@ -64,6 +64,21 @@ def test_hashes_that_are_missing_are_made_again(bench):
     clean(bench)
 
 
+def test_hashes_that_a_cut_left_as_zeros_are_no_loss(bench):
+    with bench.open() as journal:
+        fill(journal, 5)
+        journal.checkpoint()
+        fill(journal, 4)
+        tile = journal.directory / "tiles/0/00000000"
+        data = tile.read_bytes()
+    tile.write_bytes(data[: 8 * 32] + bytes(2 * 32))
+
+    with bench.open() as journal:
+        assert journal.loss is None
+        assert journal.size == 10
+    assert tile.read_bytes() == data
+
+
 def test_a_torn_checkpoint_was_never_handed_out_and_goes(bench):
     with bench.open() as journal:
         fill(journal, 4, every=2)

@@ -19,7 +19,6 @@ from pathlib import Path
 import pytest
 
 from fakes.faulty import FaultyCalls
-from fakes.journals import Bench, fill
 from fakes.power import CutCalls, PowerCut
 from fakes.recordings import feed, numbered, recorded, recording
 from fakes.verifying import verified
@@ -346,19 +345,3 @@ def test_every_cut_and_every_cut_of_the_restart_after_it(tmp_path):
     print(f"{states} states of a cut, {again} of a cut and another one while that was mended")
     assert states > 2000
     assert again > 10_000
-
-
-def test_hashes_that_a_cut_left_as_zeros_are_no_loss(tmp_path):
-    bench = Bench(tmp_path)
-    with bench.open() as journal:
-        fill(journal, 5)
-        journal.checkpoint()
-        fill(journal, 4)
-        tile = journal.directory / "tiles/0/00000000"
-        data = tile.read_bytes()
-    tile.write_bytes(data[: 8 * 32] + bytes(2 * 32))
-
-    with bench.open() as journal:
-        assert journal.loss is None
-        assert journal.size == 10
-    assert tile.read_bytes() == data
