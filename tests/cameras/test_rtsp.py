@@ -146,6 +146,15 @@ def test_the_sub_stream_shows_more_than_keyframes(server):
     source.close()
 
 
+def test_the_sub_stream_need_not_be_one_that_could_be_recorded(server):
+    source = opened(server.url("/endless"), luma=True, sub_url=server.url("/mpeg4"))
+    seen = []
+    while not any((luma.width, luma.height) != (320, 240) for luma in seen):
+        seen += [item for item in source.read(1) if isinstance(item, Luma)]
+    assert all(len(luma.grey) == luma.width * luma.height for luma in seen)
+    source.close()
+
+
 def test_without_its_sub_stream_the_main_one_goes_on(server):
     source = opened(server.url("/h264"), luma=True, sub_url=server.url("/nowhere"))
     got, _ = read_to_the_end(source)

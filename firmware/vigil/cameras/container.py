@@ -78,6 +78,8 @@ class Container:
         self._reader = AnnexBReader(RECORDED[name])
         self._length_size = self._learn(name, video.codec_context.extradata or b"")
         self._gap = gap_ticks(video)
+        # A packet's own base is the same, but made anew, as a fraction, whenever it is asked for.
+        self._base = video.time_base
         self._lead: list[_Picture] | None = []
         self._timeline = Timeline(gap_ticks=self._gap)
         self._origin: int | None = None
@@ -114,6 +116,7 @@ class Container:
             self.audio_note = f"the camera's sound is not recorded: {error}"
             return
         self._input.add_sound()
+        self._sound_base = sound.time_base
         self._sound_timeline = Timeline(gap_ticks=1024 * TICKS_PER_S // self.audio_codec.sample_rate)
 
     @property
@@ -152,7 +155,7 @@ class Container:
         data, key, codec = unit
         if not data or codec is None:
             return []
-        pts, dts = ticks(raw.pts, raw.time_base), ticks(raw.dts, raw.time_base)
+        pts, dts = ticks(raw.pts, self._base), ticks(raw.dts, self._base)
         picture = _Picture(data, key, codec, pts, dts, at_us)
         if self._lead is None:
             return [self._placed(picture)]
@@ -182,7 +185,7 @@ class Container:
         return Packet(picture.data, pts - origin, dts - origin, picture.at_us, picture.key, picture.codec)
 
     def _sound(self, raw: av.Packet[Any]) -> list[Packet]:
-        dts = ticks(raw.pts if raw.dts is None else raw.dts, raw.time_base)
+        dts = ticks(raw.pts if raw.dts is None else raw.dts, self._sound_base)
         if self._origin is None or dts is None or dts < self._origin or self.audio_codec is None:
             return []  # Sound before the first picture has nothing to go with.
         _, dts = self._sound_timeline.place(None, dts)

@@ -15,7 +15,9 @@ from vigil.frames.nal import split_lengths
 from vigil.frames.packet import Luma, Packet, VideoCodec
 
 if TYPE_CHECKING:
+    import av
     from av import VideoCodecContext, VideoFrame
+    from av.video.stream import VideoStream
 
 _DECODERS = {"h264": "h264", "h265": "hevc"}
 _START = b"\0\0\0\1"
@@ -66,6 +68,34 @@ class Eye:
         return frames
 
 
+class StreamEye:
+    """
+    Decodes what a stream's own demuxer hands out to `Luma`: nothing is repacked on the way.
+
+    Every picture must be decoded, since each builds on the one before, but only
+    `wishes.luma_fps` of them are handed out. One that cannot be decoded is left out.
+    """
+
+    def __init__(self, stream: VideoStream, wishes: Wishes) -> None:
+        self._decoder = stream.codec_context
+        _spare(self._decoder)
+        self._luma_width = wishes.luma_width
+        self._pace = Pace(1_000_000 / wishes.luma_fps)
+
+    def look(self, raw: av.Packet[VideoStream], at_us: int) -> Luma | None:
+        """Return the grey picture that this packet completes, if one is due."""
+        import av
+
+        try:
+            frames = self._decoder.decode(raw)
+        except av.FFmpegError:
+            self._decoder.flush_buffers()
+            return None
+        if not frames or not self._pace.due(at_us):
+            return None
+        return grey(frames[-1], at_us, luma_width=self._luma_width)
+
+
 def grey(frame: VideoFrame, at_us: int, *, luma_width: int) -> Luma:
     """Return the brightness of a picture, shrunk to at most `luma_width` pixels, sides in whole blocks of 8."""
     width = max(8, min(frame.width, luma_width) // 8 * 8)
@@ -90,7 +120,11 @@ def _decoder(codec: VideoCodec) -> VideoCodecContext:
     decoder = CodecContext.create(_DECODERS[codec.name], "r")
     assert isinstance(decoder, VideoCodecContext)
     decoder.extradata = b"".join(_START + unit for unit in codec.parameter_sets)
+    _spare(decoder)
+    return decoder
+
+
+def _spare(decoder: VideoCodecContext) -> None:
     decoder.thread_count = 1
     # Smoothing the edges of blocks costs a third of decoding, and block sums do not see it.
     decoder.options = {"skip_loop_filter": "all"}
-    return decoder

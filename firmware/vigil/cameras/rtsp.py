@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from vigil.cameras.address import shown
 from vigil.cameras.container import Container
+from vigil.cameras.ffmpeg import Input
 from vigil.cameras.luma import Eye
 from vigil.cameras.pump import Pump
 from vigil.cameras.rhythm import Rhythm
@@ -49,10 +49,11 @@ class RtspSource(Source):
         self._sub: SubStream | None = None
         if wishes.luma and sub_url:
 
-            def open_sub() -> Container:
-                return open_stream(
-                    sub_url, clock, audio=False, open_timeout_s=connect_timeout_s, read_timeout_s=read_timeout_s
-                )
+            def open_sub() -> Input:
+                return Input(
+                    sub_url, called=shown(sub_url), options=stream_options(audio=False, read_timeout_s=read_timeout_s),
+                    open_timeout_s=connect_timeout_s,
+                )  # fmt: skip
 
             self._sub = SubStream(open_sub, clock, wishes=wishes)
         self._last_picture_us = clock.steady_us()
@@ -75,7 +76,7 @@ class RtspSource(Source):
                 items.append(packet)
                 continue
             at_us = self._rhythm.came(packet.dts * 1_000_000 // TICKS_PER_S, packet.at_us, waited=waited)
-            picture = replace(packet, at_us=at_us)
+            picture = Packet(packet.data, packet.pts, packet.dts, at_us, packet.key, packet.codec)
             items.append(picture)
             if self._eye is not None and (self._sub is None or not self._sub.up):
                 items += self._eye.look(picture)
@@ -116,7 +117,13 @@ class RtspSource(Source):
 
 def open_stream(url: str, clock: Clock, *, audio: bool, open_timeout_s: float, read_timeout_s: float) -> Container:
     """Open an RTSP address. Raises `CameraLost`."""
-    options = {
+    options = stream_options(audio=audio, read_timeout_s=read_timeout_s)
+    return Container(url, clock, called=shown(url), options=options, open_timeout_s=open_timeout_s, audio=audio)
+
+
+def stream_options(*, audio: bool, read_timeout_s: float) -> dict[str, str]:
+    """Return FFmpeg's options for an RTSP address."""
+    return {
         # Over UDP a lost packet is a broken picture, and a recording of broken pictures is no evidence.
         "rtsp_transport": "tcp",
         # Streams that are not asked for are not sent.
@@ -124,4 +131,3 @@ def open_stream(url: str, clock: Clock, *, audio: bool, open_timeout_s: float, r
         # Microseconds without a byte after which FFmpeg gives up (called `stimeout` before FFmpeg 5).
         "timeout": str(round((read_timeout_s + LINGER_S) * 1_000_000)),
     }
-    return Container(url, clock, called=shown(url), options=options, open_timeout_s=open_timeout_s, audio=audio)

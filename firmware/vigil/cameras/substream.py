@@ -9,13 +9,17 @@ from collections import deque
 from collections.abc import Callable
 
 from vigil.cameras.backoff import Backoff
-from vigil.cameras.container import Container
-from vigil.cameras.luma import Eye
-from vigil.cameras.pump import BURST_S, WAITED_S
+from vigil.cameras.ffmpeg import Input, ticks
+from vigil.cameras.luma import StreamEye
+from vigil.cameras.pump import WAITED_S
+from vigil.cameras.rhythm import Rhythm
 from vigil.cameras.source import Wishes
 from vigil.clock import Clock
 from vigil.errors import CameraEnded, CameraLost
-from vigil.frames.packet import Luma
+from vigil.frames.packet import TICKS_PER_S, Luma
+
+BURST_S = 0.2
+"""As far apart as the grey pictures: what is decoded in between is done in one go, while the caches are warm."""
 
 MOST_HELD = 16
 """Grey pictures nobody takes are forgotten, oldest first: motion wants to see what is, not what was."""
@@ -29,8 +33,8 @@ class SubStream:
     `describe`, and nowhere else.
     """
 
-    def __init__(self, open_container: Callable[[], Container], clock: Clock, *, wishes: Wishes) -> None:
-        self._open_container = open_container
+    def __init__(self, open_input: Callable[[], Input], clock: Clock, *, wishes: Wishes) -> None:
+        self._open_input = open_input
         self._clock = clock
         self._wishes = wishes
         self._held: deque[Luma] = deque(maxlen=MOST_HELD)
@@ -67,20 +71,25 @@ class SubStream:
             self._closed.wait(backoff.failed(ran_s=ran_s))
 
     def _watch(self) -> None:
-        container = self._open_container()
+        stream = self._open_input()
         try:
-            eye = Eye(self._wishes, keys_only=False)
+            eye = StreamEye(stream.video, self._wishes)
+            rhythm, base = Rhythm(), stream.video.time_base
             while not self._closed.is_set():
                 began = time.monotonic()
-                packets = container.read()
+                raw = stream.read()
+                if raw is None:
+                    continue
                 waited = time.monotonic() - began > WAITED_S
-                for packet in packets:
-                    seen = eye.look(packet)
-                    if seen:
-                        self._held.extend(seen)
-                        self.up = True
-                if waited:
-                    # In bursts, as the main stream is read: motion is no later for it than its pre-roll allows.
+                at_us = self._clock.steady_us()
+                media = ticks(raw.pts if raw.dts is None else raw.dts, base)
+                if media is not None:
+                    at_us = rhythm.came(media * 1_000_000 // TICKS_PER_S, at_us, waited=waited)
+                if seen := eye.look(raw, at_us):
+                    self._held.append(seen)
+                    self.up = True
+                # In bursts, as the main stream is read: motion is no later for it than its pre-roll allows.
+                if waited or not rhythm.due(self._clock.steady_us()):
                     self._closed.wait(BURST_S)
         finally:
-            container.close()
+            stream.close()
