@@ -36,6 +36,9 @@ EDGE = 0.25
 WEAK = 0.7
 """What changes by this part of the threshold belongs to a thing whose other blocks pass it."""
 
+LARGE = 0.006
+"""Light falls on at least this part of the picture."""
+
 LAG_US = 400_000
 """A thing moves if it was not where it is so long ago."""
 
@@ -117,23 +120,28 @@ class BlockSums:
         weak = size > WEAK * threshold
         labels, count = label(joined_up(weak))
         labels[~weak] = 0
-        flat = labels.ravel()
-        blocks = np.bincount(flat, minlength=count + 1)
-        strong = np.bincount(flat, (size > threshold).ravel(), count + 1)
-        moved = np.bincount(flat, (fresh & weak).ravel(), count + 1)
+        # From here on the weak blocks alone are looked at: in most pictures they are few.
+        places = np.flatnonzero(weak)
+        numbers, sizes, bars = labels.ravel()[places], size.ravel()[places], threshold.ravel()[places]
+        blocks = np.bincount(numbers, minlength=count + 1)
+        strong = np.bincount(numbers[sizes > bars], minlength=count + 1)
+        moved = np.bincount(numbers[fresh.ravel()[places]], minlength=count + 1)
         # Noise makes long chains of weak blocks: two in five must be strong.
         likely = (blocks >= 3) & (strong >= np.maximum(2, 0.4 * blocks))
         likely[0] = False
         cover, light = np.zeros(self.shape, np.float32), None
         for number in np.flatnonzero(likely):
-            thing = labels == number
             at_once = moved[number] > 0.9 * blocks[number]
-            if self._is_light(levels - self._background, thing, threshold, at_once=at_once):
+            mine = numbers == number
+            if blocks[number] >= LARGE * size.size and self._is_light(
+                levels - self._background, thing := labels == number, threshold, at_once=at_once
+            ):
                 light = thing if light is None else light | thing
             elif moved[number] >= max(2.0, 0.15 * blocks[number]):
                 # Blocks that a thing only touches change less than those it fills.
-                depths = np.sort(size[thing])
-                cover[thing] = np.minimum(1, size[thing] / (0.35 * depths[len(depths) * 3 // 4]))
+                depths = np.sort(sizes[mine])
+                share = sizes[mine] / (0.35 * depths[len(depths) * 3 // 4])
+                cover.ravel()[places[mine]] = np.minimum(1, share)
         return labels, cover, light
 
     def _all_lit(self, change: Levels, threshold: Levels) -> Blocks | None:
@@ -149,11 +157,9 @@ class BlockSums:
 
         Then what was beside each other still differs by the same factor: the
         change is flat inside. A thing may be flat too, so the region must also
-        be large and either have changed all at once or have a soft outline.
+        be large (`LARGE`: the caller looks) and either have changed all at once or have a soft outline.
         """
         share = float(np.count_nonzero(region)) / region.size
-        if share < 0.006:
-            return False
         outside = _middle(change[~region]) if share < 1 else 0.0
         depth = _middle(np.abs(change[region] - outside))
         if share < 0.07 and depth < 4 * _middle(threshold[region]):
@@ -195,8 +201,9 @@ def _unlit(change: Levels) -> Levels:
 
 def _middle(values: Levels) -> float:
     """Return the median, or the larger of the two in the middle; a quarter of the time of numpy's."""
-    flat = values.ravel()
-    return float(np.partition(flat, flat.size // 2)[flat.size // 2])
+    flat, half = values.flatten(), values.size // 2
+    flat.partition(half)
+    return float(flat[half])
 
 
 def _pairs(values: NDArray[T], axis: int, apart: int) -> tuple[NDArray[T], NDArray[T]]:

@@ -69,10 +69,16 @@ def _joined(starts: list[int], ends: list[int], wide: int) -> list[int]:
             above += 1
         other = above
         while other < run and starts[other] + wide <= end:
-            a, b = root(other), root(run)
-            parent[max(a, b)] = min(a, b)
+            if other == above:
+                parent[run] = root(other)
+            else:
+                a, b = root(other), root(run)
+                parent[max(a, b)] = min(a, b)
             other += 1
-    return [root(run) for run in parent]
+    # Parents stand before their children, so one step up reaches the first.
+    for run, up in enumerate(parent):
+        parent[run] = parent[up]
+    return parent
 
 
 def joined_up(blocks: Blocks) -> Blocks:
