@@ -9,7 +9,7 @@ import pytest
 from fakes.footage import footage, vtest
 from vigil.cameras.container import Container
 from vigil.cameras.film import access_units
-from vigil.cameras.replay import ReplaySource
+from vigil.cameras.replay import BURST_US, ReplaySource
 from vigil.cameras.source import Wishes
 from vigil.clock import HandClock
 from vigil.errors import CameraEnded, CameraLost
@@ -64,8 +64,23 @@ def test_it_plays_at_its_own_pace():
     while len(got) < FRAMES:
         got += source.read(0.05)
         assert len(got) <= (clock.steady_us() - began_us) // 40_000 + 1
-    assert clock.steady_us() - began_us <= FRAMES * 40_000 + 100_000
+    assert clock.steady_us() - began_us <= FRAMES * 40_000 + BURST_US
     assert [packet.at_us - began_us for packet in got] == [n * 40_000 for n in range(FRAMES)]
+
+
+def test_reading_it_when_it_is_due_never_waits():
+    clock = HandClock()
+    source = opened("h264", clock=clock, open_mp4=Mp4File)
+    got = []
+    while len(got) < FRAMES:
+        clock.forward_us(source.due_us() - clock.steady_us())
+        before_us = clock.steady_us()
+        items = source.read(1)
+        assert items, "it said that there is something"
+        assert clock.steady_us() == before_us
+        got += items
+    assert source.due_us() <= clock.steady_us()
+    assert whole(source) == []
 
 
 def test_nothing_comes_before_its_time():

@@ -51,6 +51,24 @@ def test_bytes_that_belong_to_no_unit_are_refused(data: bytes) -> None:
 UNITS = st.binary(min_size=1).filter(lambda unit: b"\0\0\1" not in unit and unit[-1])
 
 
+@pytest.mark.parametrize("name", ["h264", "h265"])
+@given(
+    units=st.lists(st.tuples(st.integers(0, 63), st.binary(max_size=3)), max_size=4),
+    missing=st.sampled_from([0, 1, 4]),
+)
+def test_a_sample_left_as_it_is_says_the_same_as_one_taken_apart(name, units, missing) -> None:
+    sample = lengths(*(bytes([kind << 1 if name == "h265" else kind & 31]) + rest for kind, rest in units))
+    sample = sample[: max(0, len(sample) - missing)]
+
+    def said(read):
+        try:
+            return read(AnnexBReader(name))
+        except FormatError as error:
+            return str(error)
+
+    assert said(lambda reader: reader.lengths(sample)) == said(lambda reader: reader.units(split_lengths(sample)))
+
+
 @settings(deadline=None)
 @given(st.lists(UNITS, min_size=1))
 def test_units_survive_the_byte_stream_and_the_lengths(units: list[bytes]) -> None:

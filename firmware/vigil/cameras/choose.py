@@ -10,6 +10,15 @@ from vigil.clock import Clock
 from vigil.config.model import Camera
 
 
+def prompt(camera: Camera, wishes: Wishes) -> bool:
+    """
+    Say whether opening and reading this camera never waits for anybody, so that it needs no thread that does.
+
+    So it is for films which nobody decodes: their `due_us` says when there is something.
+    """
+    return camera.source == "replay" and not wishes.luma
+
+
 def open_source(
     camera: Camera, wishes: Wishes, clock: Clock, *, data_dir: Path = Path(), open_mp4: OpenMp4 | None = None
 ) -> Source:

@@ -137,6 +137,11 @@ class Keeper(Source):
         self._closed = True
         self._let_go()
 
+    def due_us(self) -> int:
+        """Return when `read` has something to do, for a camera that never waits (steady clock)."""
+        source = self._source
+        return source.due_us() if source is not None else self._retry_at_us
+
     def request_keyframe(self) -> None:
         source = self._source
         if source is not None:

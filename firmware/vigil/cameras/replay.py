@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-BURST_US = 100_000
-"""Pictures are handed over ten times a second at most, as a network camera's are: waking up costs more than waiting."""
+BURST_US = 250_000
+"""Pictures are handed over four times a second: waking up costs more than recording what waited."""
 
 MOST_AT_ONCE = 64
 
@@ -61,7 +61,7 @@ class ReplaySource(Source):
         self._lock = threading.Lock()
         self._due = self._played()
         try:
-            self._next = self._advance()
+            self._next = self._played_or_lost(lambda: next(self._due, None))
             if self._next is None:
                 raise CameraLost(f"{self._called} holds no picture")
         except CameraLost:
@@ -86,12 +86,10 @@ class ReplaySource(Source):
                     pts, dts = sound.place(None, dts)
                 else:
                     gap, last = (gap if last is None else dts - last), dts
-                yield replace(packet, pts=pts, dts=dts, at_us=began_us + dts * 1_000_000 // TICKS_PER_S)
+                at_us = began_us + dts * 1_000_000 // TICKS_PER_S
+                yield Packet(packet.data, pts, dts, at_us, packet.key, packet.codec, packet.audio)
             if shift is None or not self._loop:
                 return
-
-    def _advance(self) -> Packet | None:
-        return self._played_or_lost(lambda: next(self._due, None))
 
     def _played_or_lost(self, step: Callable[[], T]) -> T:
         """Do a step of reading the file. Raises `CameraLost` where it breaks off."""
@@ -112,7 +110,7 @@ class ReplaySource(Source):
             if wait_us > 0:
                 self._clock.sleep(min(wait_us / 1_000_000, timeout_s))
         with self._lock:
-            return self._arrived()
+            return self._played_or_lost(self._arrived)
 
     def _arrived(self) -> list[Packet | Luma]:
         now_us = self._clock.steady_us()
@@ -124,9 +122,13 @@ class ReplaySource(Source):
             items.append(packet)
             if not packet.audio:
                 self._codec = packet.codec
-                items += self._eye.look(packet) if self._eye is not None else ()
-            self._next = self._advance()
+                if self._eye is not None:
+                    items += self._eye.look(packet)
+            self._next = next(self._due, None)
         return items
+
+    def due_us(self) -> int:
+        return self._next.at_us + BURST_US if self._next is not None and self._pace else 0
 
     def close(self) -> None:
         self._closed = True

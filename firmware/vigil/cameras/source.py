@@ -31,8 +31,8 @@ class Source(ABC):
     A camera, opened.
 
     Constructing one opens the camera or raises `CameraLost`. Descendants
-    *must* override `read` and `close`, and *may* override `request_keyframe`
-    and `describe`. One thread reads; `close` may be called from another and
+    *must* override `read` and `close`, and *may* override `request_keyframe`,
+    `due_us` and `describe`. One thread reads; `close` may be called from another and
     makes a blocked `read` return or raise soon.
     """
 
@@ -48,6 +48,10 @@ class Source(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let the camera go. Never raises; may be called twice."""
+
+    def due_us(self) -> int:
+        """Return when `read` will have something without waiting, for sources that are `prompt` (cameras/choose.py)."""
+        return 0
 
     def request_keyframe(self) -> None:
         """Ask the encoder for a keyframe now. Cameras that cannot be asked ignore it."""

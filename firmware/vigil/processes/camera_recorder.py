@@ -25,6 +25,10 @@ READ_S = 0.5
 _BEGINNING = "recording starts"
 
 
+def _nobody_waits() -> None:
+    """Who reads and who records is the same thread."""
+
+
 class Watcher(Protocol):
     """Whatever looks at grey pictures: motion, and whether the picture still lives."""
 
@@ -58,9 +62,10 @@ class Loss:
 class CameraRecorder:
     """
     Records one camera. `read` runs in a thread of its own; `step` everything else.
+    A `prompt` camera, which never lets anybody wait, is read by `step` itself.
 
-    `step` is called ten times a second, and does whatever has arrived
-    meanwhile in one go: waking up for every packet costs more than recording it.
+    `step` does whatever has arrived in one go: waking up for every packet costs
+    more than recording it. `arrived` is called by the reader when there is something.
     """
 
     def __init__(
@@ -73,6 +78,8 @@ class CameraRecorder:
         watcher: Watcher | None,
         clock: Clock,
         limit_bytes: int,
+        arrived: Callable[[], None] = _nobody_waits,
+        prompt: bool = False,
     ) -> None:
         self.camera = camera
         self.take = take
@@ -84,6 +91,8 @@ class CameraRecorder:
         self._watcher = watcher
         self._clock = clock
         self._handoff = Handoff(limit_bytes)
+        self._arrived = arrived if not prompt else _nobody_waits
+        self.prompt = prompt
         self._states: list[State] = []
         self._states_lock = threading.Lock()
         self._keeper = keeper(self._changed)
@@ -109,17 +118,21 @@ class CameraRecorder:
             return False
         if items:
             self._handoff.put(items)
+            self._arrived()
         return True
 
     def _changed(self, state: State) -> None:
         with self._states_lock:
             self._states.append(state)
+        self._arrived()
 
     # The recorder's thread
 
     def step(self) -> None:
         """Record what has arrived; do what is due."""
         now_us = self._clock.steady_us()
+        if self.prompt and not self.ended and self._keeper.due_us() <= now_us:
+            self.read_once(0)
         with self._states_lock:
             states, self._states = self._states, []
         items = self._handoff.take()
@@ -133,6 +146,11 @@ class CameraRecorder:
         self._state_hole(self._handoff.hole())
         self._do(self.take.tick(now_us))
         self.recording.tick()
+
+    def due_us(self, now_us: int) -> int:
+        """Return when `step` is due although nobody woke it (steady clock)."""
+        due_us = self.recording.due_us(now_us)
+        return min(due_us, self._keeper.due_us()) if self.prompt and not self.ended else due_us
 
     def stop(self) -> None:
         """Let the camera go; the reader's thread ends soon."""

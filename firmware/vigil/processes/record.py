@@ -14,7 +14,7 @@ from pathlib import Path
 import vigil
 from vigil import logs
 from vigil.cameras.backoff import Backoff
-from vigil.cameras.choose import open_source
+from vigil.cameras.choose import open_source, prompt
 from vigil.cameras.keeper import Keeper, Stage
 from vigil.cameras.source import Wishes
 from vigil.clock import Clock, SystemClock
@@ -32,6 +32,7 @@ from vigil.processes.notify import Notifier
 from vigil.processes.privacy import Privacy
 from vigil.processes.pulse import Pulse, Sign
 from vigil.processes.settings import Settings, load, load_watch
+from vigil.processes.wake import Wake
 from vigil.segments.mp4_file import Mp4File
 from vigil.segments.session import Session
 from vigil.store.camera_store import CameraStore
@@ -42,6 +43,9 @@ from vigil.store.room import Room
 
 log = logging.getLogger(__name__)
 STEP_S = 0.1
+"""Pictures are recorded so often at most: what comes in between waits and is recorded together."""
+_LOOK_US = 300_000
+"""Whatever happens, or does not, everything is looked at so often."""
 _EVERY_US = 1_000_000
 _SIGNER_EVERY_US = 2_000_000
 _LAST_PICTURES_US = 5_000_000
@@ -81,6 +85,7 @@ class Recorder:
         self._disk = disk
         self._boot = boot_id()
         self._watch: Watch = load_watch(disk, settings.place, built_us=vigil.BUILT_US)
+        self._wake = Wake()
         self._posts = [self._post(camera) for camera in cameras]
         self._told_us = 0
         self._notifier = Notifier.of_this_process(clock)
@@ -91,16 +96,19 @@ class Recorder:
             post.recording.open()
             if not self._settings.recipients:
                 log.warning("nobody owns this box yet: no pictures are written to the disk")
-            post.reader.start()
+            if not post.recorder.prompt:
+                post.reader.start()
         self._notifier.ready()
-        while not stop.wait(STEP_S) and not all(post.recorder.ended for post in self._posts):
+        while not stop.is_set() and not all(post.recorder.ended for post in self._posts):
             self.step()
+            self._sleep()
         self._notifier.stopping()
         for post in self._posts:
             post.recorder.stop()
         last_us = self._clock.steady_us() + _LAST_PICTURES_US
         for post in self._posts:
-            post.reader.join(timeout=max(0, last_us - self._clock.steady_us()) / 1_000_000)
+            if post.reader.ident:
+                post.reader.join(timeout=max(0, last_us - self._clock.steady_us()) / 1_000_000)
             post.recorder.close("recording was stopped" if stop.is_set() else "the file ended")
             post.stopped = True
             self._tell(post)
@@ -122,6 +130,12 @@ class Recorder:
                     post.recorder.pause(paused=True, who=who)
                 self._tell(post)
             self._notifier.feed(self._hung)
+
+    def _sleep(self) -> None:
+        """Wait for pictures, for guard, or for what is due by time."""
+        now_us = self._clock.steady_us()
+        due_us = min(now_us + _LOOK_US, *(post.recorder.due_us(now_us) for post in self._posts))
+        self._wake.wait([post.hub.fileno() for post in self._posts], max(0, due_us - now_us) / 1_000_000, deaf_s=STEP_S)
 
     def _hung(self) -> str:
         """Say which camera does not do what it promised, and what; nothing where all do."""
@@ -181,7 +195,7 @@ class Recorder:
                 backoff=Backoff(random.random), on_change=changed,
             ),
             take=take, recording=recording, watcher=watcher, clock=self._clock,
-            limit_bytes=config.recording.ring_bytes,
+            limit_bytes=config.recording.ring_bytes, arrived=self._wake.poke, prompt=prompt(camera, wishes),
         )  # fmt: skip
         return Post(
             recorder, recording, session, HubClient(place.hub, f"record@{camera.id}", version=vigil.__version__), room,

@@ -28,13 +28,13 @@ from vigil.frames.packet import TICKS_PER_S, AudioCodec, Packet, VideoCodec
 
 FRAGMENT_US = 500_000
 
-PATIENCE_US = 550_000
+PATIENCE_US = 800_000
 """
 When a fragment is closed although no picture follows (`tick`).
 
-A little longer than a fragment, so that down to 20 pictures a second it is the
+Longer than a fragment by what a burst of pictures may be late, so that it is the
 next picture which closes it, and the last duration is exact; short enough for
-a caller who ticks every 50 ms to hold no picture longer than 0.6 s.
+a caller who ticks then to hold no picture longer than that.
 """
 
 _FRAGMENT_TICKS = FRAGMENT_US * TICKS_PER_S // 1_000_000

@@ -9,6 +9,15 @@ _LEAST_RESERVE_S = 0.35
 _FRAGMENT_S = 0.5
 
 
+def look_at_us(*, oldest_us: int, now_us: int, loss_s: float) -> int:
+    """Return when `flush_due` must be asked again although nothing came, all on the steady clock."""
+    for reserve_s in (_USUAL_RESERVE_S, _LEAST_RESERVE_S):
+        at_us = oldest_us + round((loss_s - reserve_s) * 1_000_000) + 1
+        if at_us > now_us:
+            return at_us
+    return now_us
+
+
 def flush_due(
     *,
     oldest_us: int,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from vigil.errors import FormatError, Truncated
 from vigil.frames.nal import AnnexBReader
@@ -15,10 +15,11 @@ from vigil.segments.mp4_tables import Place, places
 from vigil.segments.mp4_tracks import LARGEST_MOOV, Movie, TrackHead, read_movie
 
 LARGEST_SAMPLE = 64 << 20
+READ_BYTES = 96 << 10
+"""Less than what the C library asks the system for anew each time (M_MMAP_THRESHOLD, 128 KiB)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Due:
+class _Due(NamedTuple):
     """A sample and when it is due: 90 kHz."""
 
     dts: int
@@ -40,6 +41,7 @@ class Mp4File:
     def __init__(self, read_at: ReadAt, size: int) -> None:
         self._read_at = read_at
         self._size = size
+        self._held, self._held_from = b"", 0
         self._movie, self._first_fragment = self._contents()
         self.video: VideoCodec | None = self._movie.video.video
         self.audio: AudioCodec | None = self._movie.audio.audio if self._movie.audio else None
@@ -85,7 +87,7 @@ class Mp4File:
         if movie.fragmented:
             return self._fragments()
         tracks = [self._timed(track, places(track)) for track in (movie.video, movie.audio) if track]
-        return heapq.merge(*tracks, key=_dts)
+        return tracks[0] if len(tracks) == 1 else heapq.merge(*tracks, key=_dts)
 
     def _fragments(self) -> Iterator[_Due]:
         movie = self._movie
@@ -100,16 +102,21 @@ class Mp4File:
             )
 
     def _timed(self, track: TrackHead, samples: Iterator[Place]) -> Iterator[_Due]:
+        scale = track.timescale
         for place in samples:
-            dts, pts = (time * TICKS_PER_S // track.timescale for time in (place.dts, place.pts))
-            yield _Due(dts, pts, place, track)
+            yield _Due(place.dts * TICKS_PER_S // scale, place.pts * TICKS_PER_S // scale, place, track)
 
     def _data(self, place: Place) -> bytes:
         if place.size > LARGEST_SAMPLE:
             raise FormatError(f"a sample of {place.size} bytes is larger than {LARGEST_SAMPLE}")
         if place.offset + place.size > self._size:
             raise Truncated(f"the file ends before the sample at offset {place.offset} does")
-        return self._read_at(place.offset, place.size)
+        begin = place.offset - self._held_from
+        if not 0 <= begin <= len(self._held) - place.size:
+            # Samples lie one behind the other: one read serves many.
+            self._held_from, begin = place.offset, 0
+            self._held = self._read_at(place.offset, max(place.size, min(READ_BYTES, self._size - place.offset)))
+        return self._held[begin : begin + place.size]
 
     def _reader(self, number: int) -> AnnexBReader:
         entries = self._movie.video.entries

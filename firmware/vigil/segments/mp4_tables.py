@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from vigil.errors import FormatError
 from vigil.segments.mp4_boxes import Fields, child, needed
 from vigil.segments.mp4_tracks import TrackHead
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """One sample: where it lies, when it plays (ticks of its track from the film's start), and its sample entry."""
 
     offset: int

@@ -22,14 +22,19 @@ class Flush:
     """
     What one flush puts behind the file.
 
-    `data` to append; `size_bytes` the file's length then; `sha256` (hex) of the
-    whole file then; `closer` the 24 bytes that would complete it there.
+    `parts` to append, one behind the other; `size_bytes` the file's length then; `sha256`
+    (hex) of the whole file then; `closer` the 24 bytes that would complete it there.
     """
 
-    data: bytes
+    parts: tuple[bytes, ...]
     size_bytes: int
     sha256: str
     closer: bytes
+
+    @property
+    def data(self) -> bytes:
+        """Return the parts as one."""
+        return b"".join(self.parts)
 
 
 class Sealer:
@@ -42,7 +47,7 @@ class Sealer:
         self._unfilled = b""
         self._counter = 0
         self._bytes = 0
-        self._digest = hashlib.sha256()
+        self._digest = hashlib.sha256(header)
 
     @property
     def padding_bytes(self) -> int:
@@ -68,11 +73,10 @@ class Sealer:
         """Fill the open chunk with a `free` box and return all that is not yet on the disk."""
         if self._unfilled:
             self.add(padding(len(self._unfilled)))
-        data = b"".join(self._out)
+        parts = tuple(self._out)
         self._out.clear()
-        self._digest.update(data)
-        self._bytes += len(data)
-        return Flush(data, self._bytes, self._digest.hexdigest(), closer_of(self._key, self._counter))
+        self._bytes += sum(map(len, parts))
+        return Flush(parts, self._bytes, self._digest.hexdigest(), closer_of(self._key, self._counter))
 
     def close(self) -> Flush:
         """
@@ -86,10 +90,13 @@ class Sealer:
         self._digest.update(closer)
         self._bytes += len(closer)
         del self._key
-        return Flush(closer, self._bytes, self._digest.hexdigest(), closer)
+        return Flush((closer,), self._bytes, self._digest.hexdigest(), closer)
 
     def _seal(self, chunk: bytes | memoryview) -> None:
-        self._out.append(self._key.encrypt(chunk_nonce(self._counter, NOT_LAST), chunk, None))
+        sealed = self._key.encrypt(chunk_nonce(self._counter, NOT_LAST), chunk, None)
+        # Hashed while the processor still has it at hand: half a megabyte later it would be fetched again.
+        self._digest.update(sealed)
+        self._out.append(sealed)
         self._counter += 1
 
 

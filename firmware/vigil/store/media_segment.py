@@ -8,7 +8,7 @@ from typing import Any
 from vigil.frames.packet import AudioCodec, Packet, VideoCodec
 from vigil.segments.age import Recipient
 from vigil.segments.cutter import Fragment
-from vigil.segments.due import flush_due
+from vigil.segments.due import flush_due, look_at_us
 from vigil.segments.mp4 import FragmentWriter
 from vigil.segments.seal import Sealer
 from vigil.store.camera_store import CameraStore
@@ -85,6 +85,12 @@ class MediaSegment:
             padding_bytes=self._sealer.padding_bytes, at_fragment=at_fragment,
         ):  # fmt: skip
             self.flush()
+
+    def look_at_us(self, now_us: int) -> int | None:
+        """Return when `flush_if_due` must be called again (steady clock); None while everything is durable."""
+        if self._oldest_us is None:
+            return None
+        return look_at_us(oldest_us=self._oldest_us, now_us=now_us, loss_s=self._loss_s)
 
     def flush(self) -> None:
         """Make all that was added durable."""

@@ -26,6 +26,7 @@ from vigil.store.room import Room
 from vigil.store.script import Deleting, Ending, Entry, Opening, Saying, Script
 
 QUIET_MOST_US = 3600 * 1_000_000
+_LOOK_US = 1_000_000
 _RETRY_MOST_S = 30.0
 
 
@@ -107,13 +108,23 @@ class Recording:
         self._ask(Deleting(seq, why))
 
     def tick(self) -> None:
-        """Do what is due by time: close a fragment, flush, try again after a fault. At least every 0.25 s."""
+        """Do what is due by time: close a fragment, flush, try again after a fault. At `due_us` at the latest."""
         now_us = self._clock.steady_us()
         if self.fault:
             if now_us >= self._retry_us:
                 self._guarded(self._again, even_after_a_fault=True)
         else:
             self._guarded(lambda: self._due(now_us))
+
+    def due_us(self, now_us: int) -> int:
+        """Return when `tick` is due although nothing came (steady clock)."""
+        if self.fault:
+            return self._retry_us
+        dues = [
+            self._cutter.due_us if self._cutter else None,
+            self._segment.look_at_us(now_us) if self._segment else None,
+        ]
+        return min((due for due in dues if due is not None), default=now_us + _LOOK_US)
 
     def close(self, why: str) -> None:
         """End everything properly and let the store go."""
