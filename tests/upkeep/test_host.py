@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from vigil.config.model import Camera, Config, Network
-from vigil.upkeep.host import cable, changes, problems, radio
+from vigil.config.model import Camera, Config, Journal, Network
+from vigil.upkeep.host import GUARD, Changes, cable, changes, problems, radio, wanted
 
 
 def cameras(*names, off=()):
@@ -18,10 +18,29 @@ def cameras(*names, off=()):
 def test_there_is_a_recorder_for_each_camera_that_is_enabled():
     config = replace(Config(), cameras=cameras("gate", "yard", "cellar", off={"cellar"}))
 
-    due = changes(config, {"vigil-record@gate.service", "vigil-record@attic.service", "vigil-guard.service"})
+    due = changes(wanted(config), {"vigil-record@gate.service", "vigil-record@attic.service", GUARD}, {})
 
-    assert due.start == ("vigil-record@yard.service",)
-    assert due.stop == ("vigil-record@attic.service",)
+    assert due == Changes(start=("vigil-record@yard.service",), stop=("vigil-record@attic.service",))
+
+
+def test_who_reads_what_changed_is_started_anew_and_nobody_else():
+    before = replace(Config(), cameras=cameras("gate", "yard"))
+    gate, yard = before.cameras
+    running = set(wanted(before))
+
+    changed = replace(before, cameras=(replace(gate, fps=20), yard))
+    assert changes(wanted(changed), running, wanted(before)).restart == (GUARD, "vigil-record@gate.service")
+    journal = replace(before, journal=Journal(checkpoint_s=10))
+    assert changes(wanted(journal), running, wanted(before)).restart == (GUARD,)
+    network = replace(before, network=Network(address="10.0.0.5/8"))
+    assert changes(wanted(network), running, wanted(before)) == Changes()
+
+
+def test_a_password_that_changed_counts():
+    one, two = (Camera(id="a", source="rtsp", url=f"rtsp://x:{word}@h/") for word in ("secret", "public"))
+    before, after = (wanted(replace(Config(), cameras=(camera,))) for camera in (one, two))
+
+    assert before != after and "secret" not in str(before)
 
 
 def test_without_an_address_the_network_is_asked():

@@ -18,6 +18,10 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     opening = commands.add_parser("open", help="open and check a data partition, making it first where it is new")
     opening.add_argument("name", choices=("state", "video"))
     opening.set_defaults(run=_open)
+    configure = commands.add_parser("configure", help="use another configuration, or go back where it does not work")
+    configure.add_argument("file", type=Path, metavar="FILE", help="the new configuration; every mistake is refused")
+    configure.add_argument("--data", default=default_data_dir(), type=_directory, metavar="DIR", help="(%(default)s)")
+    configure.set_defaults(run=_configure)
     for name, run, words in (
         ("first-boot", _first_boot, "make keys and directories, take over the set-up file"),
         ("apply", _apply, "apply the configuration: host name, network, a recorder for each camera"),
@@ -54,6 +58,12 @@ def _apply(given: argparse.Namespace) -> int:
     from vigil.processes import apply
 
     return apply.main(given.data)
+
+
+def _configure(given: argparse.Namespace) -> int:
+    from vigil.processes import configure
+
+    return configure.main(given.data, given.file)
 
 
 def _watch(given: argparse.Namespace) -> int:

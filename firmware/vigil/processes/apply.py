@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import socket
@@ -10,9 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vigil.config.model import Config
+from vigil.processes.config_trial import take_back_if_on_trial
+from vigil.processes.place import Place
 from vigil.processes.settings import load
 from vigil.store.disk import Disk
-from vigil.upkeep.host import CABLE, RECORDERS, cable, changes, problems, radio
+from vigil.upkeep.host import CABLE, GUARD, RECORDERS, cable, changes, problems, radio, wanted
 
 log = logging.getLogger(__name__)
 _LIMIT_S = 30
@@ -27,6 +30,7 @@ class Host:
         self._time_zone = root / "run/vigil-localtime"
         self._zones = root / "usr/share/zoneinfo"
         self._interfaces = root / "sys/class/net"
+        self._applied = root / "run/vigil-applied.json"
         self._run = run or _run
 
     def apply(self, config: Config) -> None:
@@ -41,13 +45,25 @@ class Host:
         self.recorders(config)
 
     def recorders(self, config: Config) -> None:
-        """Start and stop recorders, so that there is one for each camera."""
-        due = changes(config, self._running())
-        for unit in due.stop:
-            self._run("systemctl", "stop", "--no-block", unit)
-        for unit in due.start:
-            self._run("systemctl", "start", "--no-block", unit)
-        log.info("recorders", extra={"started": ",".join(due.start) or "-", "stopped": ",".join(due.stop) or "-"})
+        """Start and stop recorders, so that there is one for each camera, and none with settings of before."""
+        want, states = wanted(config), self._states()
+        due = changes(want, [unit for unit, state in states.items() if state != "failed"], self._known())
+        for verb, units in (("stop", due.stop), ("restart", due.restart), ("start", due.start)):
+            for unit in units:
+                self._run("systemctl", verb, "--no-block", unit)
+                log.info("%s %s", verb, unit)
+        _put(self._applied, json.dumps(want), mode=0o600)
+
+    def is_well(self, config: Config) -> bool:
+        """Say whether every recorder that should run does."""
+        states = self._states()
+        return all(states.get(unit) == "active" for unit in wanted(config) if unit != GUARD)
+
+    def _known(self) -> dict[str, str]:
+        try:
+            return dict(json.loads(self._applied.read_text()))
+        except (OSError, ValueError, TypeError):
+            return {}
 
     def _name(self, config: Config) -> None:
         if socket.gethostname() != config.system.hostname:
@@ -73,11 +89,12 @@ class Host:
             verb = "restart" if config.network.wifi_name else "stop"
             self._run("systemctl", verb, "--no-block", f"vigil-radio@{name}.service")
 
-    def _running(self) -> set[str]:
-        said = self._run("systemctl", "list-units", "--plain", "--no-legend", "--all", f"{RECORDERS}*")
-        # UNIT LOAD ACTIVE SUB: one that waits to be started again is activating.
-        lines = [line.split() for line in said.splitlines()]
-        return {words[0] for words in lines if len(words) > 2 and words[2] in ("active", "activating", "reloading")}
+    def _states(self) -> dict[str, str]:
+        """Return our units that systemd has, or had, something to do with: active, activating, failed …"""
+        said = self._run("systemctl", "list-units", "--plain", "--no-legend", "--all", f"{RECORDERS}*", GUARD)
+        # UNIT LOAD ACTIVE SUB …: one that waits to be started again is activating.
+        lines = [words for line in said.splitlines() if len(words := line.split()) > 3]
+        return {words[0]: words[2] for words in lines if words[2] != "inactive"}
 
     def _is_up(self, unit: str) -> bool:
         return "ActiveState=active" in self._run("systemctl", "show", "--property=ActiveState", unit)
@@ -108,6 +125,8 @@ def _run(*command: str) -> str:
 
 
 def main(data: Path) -> int:
-    """Apply the configuration as it is."""
-    Host().apply(load(data, Disk()).salvage.config)
+    """Apply the configuration as it is; a change that a cut of power left on trial is taken back first."""
+    disk = Disk()
+    take_back_if_on_trial(Place(data).config_files.owners, disk)
+    Host().apply(load(data, disk).salvage.config)
     return 0

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from collections.abc import Collection
-from dataclasses import dataclass
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from vigil.config.model import Config, Network
 
 RECORDERS = "vigil-record@"
+GUARD = "vigil-guard.service"
 CABLE = "10-vigil-cable.network"
 """The file of networkd for a fixed address; without it, what the image brings along asks the network (DHCP)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Units to start and to stop."""
+    """Units to start, to stop, and to start anew."""
 
-    start: tuple[str, ...]
-    stop: tuple[str, ...]
+    start: tuple[str, ...] = ()
+    stop: tuple[str, ...] = ()
+    restart: tuple[str, ...] = ()
 
 
 def recorder_of(camera: str) -> str:
@@ -27,11 +31,31 @@ def recorder_of(camera: str) -> str:
     return f"{RECORDERS}{camera}.service"
 
 
-def changes(config: Config, running: Collection[str]) -> Changes:
-    """Return which recorders to start and to stop, so that there is one for each camera that is enabled."""
-    wanted = {recorder_of(camera.id) for camera in config.cameras if camera.enabled}
+def wanted(config: Config) -> dict[str, str]:
+    """Return the units that should run, each with a digest of the settings that it reads when it starts."""
+    common = (config.system, config.owner, config.recording, config.storage)
+    units = {recorder_of(camera.id): (camera, *common) for camera in config.cameras if camera.enabled}
+    guard = (config.journal, *config.cameras, *common)
+    return {unit: _digest(read) for unit, read in units.items()} | {GUARD: _digest(guard)}
+
+
+def _digest(tables: Iterable[Any]) -> str:
+    """Return what settings are known by: passwords are among them."""
+    return hashlib.sha256(json.dumps([asdict(table) for table in tables]).encode()).hexdigest()
+
+
+def changes(want: Mapping[str, str], running: Collection[str], applied: Mapping[str, str]) -> Changes:
+    """
+    Return what is to be done so that the units `want` run, and none of them with settings of before.
+
+    `applied` are the digests with which units were started; of those not in it nothing is known, so they stay.
+    """
     ours = {unit for unit in running if unit.startswith(RECORDERS)}
-    return Changes(tuple(sorted(wanted - ours)), tuple(sorted(ours - wanted)))
+    return Changes(
+        start=tuple(sorted(set(want) - {GUARD} - ours)),
+        stop=tuple(sorted(ours - set(want))),
+        restart=tuple(sorted(u for u in want if u in running and applied.get(u, want[u]) != want[u])),
+    )
 
 
 def cable(network: Network) -> str | None:
