@@ -71,16 +71,18 @@ def peak_mib(pid: int) -> float:
 
 
 def vigil(scratch: Path, camera: str) -> Cost:
-    """Vigil's recorder alone; guard and signer cost the same however many cameras there are."""
+    """What Vigil's recorder uses; guard and signer, which it talks to, cost the same however many cameras there are."""
     box = Box(scratch, f'[[camera]]\nid = "bench"\n{camera}')
     box.run(2)
+    others = [box.start("signer"), box.start("guard")]
     process = box.start("record", "--camera", "bench", "--log-level", "warning")
     try:
         cost = measured(process)
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=20)
     finally:
-        end(process)
+        for one in (process, *others):
+            end(one)
     recorded = sum(s.media.stat().st_size for s in box.segments("bench") if s.media.exists())
     if recorded < 20_000_000:
         raise RuntimeError(f"only {recorded} bytes were recorded: {(box.data / 'log').read_text()[-2000:]}")
