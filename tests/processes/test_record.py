@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from fakes.box import until
 from fakes.faulty import FaultyCalls
+from fakes.guards import signing
 from fakes.packets import picture
 from fakes.recordings import OWNER, recording
 from vigil.cameras.backoff import Backoff
@@ -199,15 +201,39 @@ def test_a_pause_ends_pictures_at_once_and_both_its_ends_are_stated(world):
 # What the process says of itself
 
 
-def test_each_status_says_since_when_and_the_last_one_that_it_stopped(tmp_path):
-    place = Place(tmp_path)
+def recorder(place: Place) -> Recorder:
+    """The process, whose camera is a film that is not there."""
     place.state.mkdir()
     place.store_id.write_text(make_store(Disk(), place.video, os.urandom))
     camera = Camera(id="gate", source="replay", path="missing.mp4", motion=Motion(method="off"))
     owner = Owner(recipients=(str(OWNER.recipient),))
     place.config_files.owners.write_bytes(written(Config(cameras=(camera,), owner=owner)))
+    return Recorder(load(place.data, Disk()), [camera], clock=SystemClock(), disk=Disk())
+
+
+def test_a_signer_that_comes_at_the_very_end_is_in_time(tmp_path):
+    place, stop = Place(tmp_path), threading.Event()
+    process = recorder(place)
+    thread = threading.Thread(target=process.run, args=(stop,))
+    thread.start()
+    try:
+        until(lambda: [one for one in segments_of(place.video / "gate") if one.seal.exists()])
+        with signing(place):
+            stop.set()
+            thread.join()
+    finally:
+        stop.set()
+        thread.join()
+
+    (segment,) = segments_of(place.video / "gate")
+    said = [read_line(line) for line in read_lines(segment.seal.read_bytes())]
+    assert [one.type for one in said] == ["opened", "gap", "certified", "sealed"]
+
+
+def test_each_status_says_since_when_and_the_last_one_that_it_stopped(tmp_path):
+    place = Place(tmp_path)
+    process = recorder(place)
     hub, stop, clock = HubServer(place.hub), threading.Event(), SystemClock()
-    process = Recorder(load(tmp_path, Disk()), [camera], clock=clock, disk=Disk())
     thread = threading.Thread(target=process.run, args=(stop,))
     begun_us = clock.steady_us()
     thread.start()

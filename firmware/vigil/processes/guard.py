@@ -7,6 +7,7 @@ import logging
 import signal
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ from vigil.processes.timekeeper import Timekeeper
 from vigil.processes.vouched import Vouched
 from vigil.store.disk import Disk
 from vigil.store.layout import IDENTITY
+from vigil.store.marker import check_marker
 
 log = logging.getLogger(__name__)
 _WAIT_S = 0.25
@@ -84,6 +86,7 @@ class Guard:
             self._keep_diary(self._diary, self._clock.steady_us(), look_round=True)
         if self._diary:
             self._diary.close()
+        self._publish_identity()
         self._time.save()
         self._hub.close()
 
@@ -139,7 +142,14 @@ class Guard:
         except (StoreError, OSError) as error:
             self._fault("store", str(error))
             return
-        self._vouched.publish(self._settings.place.video / IDENTITY)
+        self._publish_identity()
+
+    def _publish_identity(self) -> None:
+        """Put the identity beside the recordings, for readers; only where the disk is ours."""
+        place = self._settings.place
+        with suppress(StoreError):
+            check_marker(self._disk, place.video, place.known_store())
+            self._vouched.publish(place.video / IDENTITY)
 
     def _forget_words(self, diary: Diary) -> None:
         """Drop the words of old entries, while the clock may decide what is old. Their hashes stay."""

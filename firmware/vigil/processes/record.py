@@ -105,10 +105,14 @@ class Recorder:
         self._notifier.stopping()
         for post in self._posts:
             post.recorder.stop()
+            # Once we are gone nobody can vouch any more for what we said.
+            self._certify(post, self._clock.steady_us(), at_once=True)
         last_us = self._clock.steady_us() + _LAST_PICTURES_US
         for post in self._posts:
             if post.reader.ident:
                 post.reader.join(timeout=max(0, last_us - self._clock.steady_us()) / 1_000_000)
+            if post.asking:
+                post.asking.join(timeout=max(0, last_us - self._clock.steady_us()) / 1_000_000)
             post.recorder.close("recording was stopped" if stop.is_set() else "the file ended")
             post.stopped = True
             self._tell(post)
@@ -204,10 +208,10 @@ class Recorder:
             Pulse.begin(self._clock.steady_us(), limit_s=max(camera.read_timeout_s, camera.connect_timeout_s)),
         )  # fmt: skip
 
-    def _certify(self, post: Post, now_us: int) -> None:
+    def _certify(self, post: Post, now_us: int, *, at_once: bool = False) -> None:
         """Ask the signer in a thread of its own: one that hangs must not keep pictures waiting."""
         waiting = post.asking is not None and post.asking.is_alive()
-        if post.session.certificate or waiting or now_us - post.asked_us < _SIGNER_EVERY_US:
+        if post.session.certificate or waiting or (now_us - post.asked_us < _SIGNER_EVERY_US and not at_once):
             return
         post.asked_us = now_us
         name = f"record@{post.recorder.camera.id}"
