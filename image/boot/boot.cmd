@@ -26,7 +26,11 @@ if test "${pi}" = yes; then
   setenv mark_like 0x0b100000
   setenv kernel_comp_addr_r 0x0c000000
   setenv console "console=ttyS1,115200"
-  if test "${soc}" = brcm,bcm2712; then setenv console "console=ttyAMA10,115200"; fi
+  setenv family bcm2835
+  if test "${soc}" = brcm,bcm2712; then
+    setenv console "console=ttyAMA10,115200"
+    setenv family rp1
+  fi
 else
   setenv mark 0x4b000000
   setenv mark_like 0x4b100000
@@ -144,13 +148,14 @@ if test "${was}" != "${now}"; then run keep; fi
 echo "Vigil: slot ${slot} after ${came}, left A ${left_A} B ${left_B}, trial ${trial}, cuts ${cuts}"
 mw.l ${mark} 5ac3961e 40000
 
-# Hardware that the owner added (a file on p1), else what the slot comes with.
 setenv from_slot "${devtype} ${devnum}:${part}"
-setenv overlays
 setenv slotargs
 if load ${from_slot} ${ramdisk_addr_r} slot.env; then
-  env import -t -r ${ramdisk_addr_r} ${filesize} slotargs overlays
+  env import -t -r ${ramdisk_addr_r} ${filesize} slotargs
 fi
+
+# What the owner has wired to the board: a file on p1 that no update touches.
+setenv overlays
 if load ${p1} ${ramdisk_addr_r} hardware.env; then
   env import -t -r ${ramdisk_addr_r} ${filesize} overlays
 fi
@@ -162,7 +167,7 @@ setenv refused
 if test "${dt}" = "${dt_addr}"; then
   for o in ${overlays}; do
     if test -z "${refused}"; then
-      if load ${from_slot} ${overlay_addr} overlays/${o}.dtbo; then
+      if load ${from_slot} ${overlay_addr} overlays/${family}/${o}.dtbo; then
         if fdt apply ${overlay_addr}; then echo "Vigil: ${o} fitted"; else setenv refused ${o}; fi
       else
         echo "Vigil: this system knows no overlay ${o}"

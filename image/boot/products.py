@@ -53,6 +53,7 @@ def boot_files() -> dict[str, bytes]:
         "slots2.env": slots,
         "config.txt": (HERE / "config.txt").read_bytes(),
         "cmdline.txt": (HERE / "cmdline.txt").read_bytes(),
+        "hardware.env": (HERE / "hardware.env").read_bytes(),
     }
 
 
