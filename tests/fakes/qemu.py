@@ -21,9 +21,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from boot.products import cache_directory, flash_environment, u_boot
 from fakes.card import Card
 from fakes.qmp import Qmp
+
+# What every test with an emulated machine is marked with: `pytestmark = emulated`. Some wait for another's machine.
+emulated = [pytest.mark.slow, pytest.mark.host, pytest.mark.xdist_group("qemu"), pytest.mark.timeout(1200)]
 
 FLASH_BYTES = 64 << 20
 # What the raspi3b of QEMU cannot do without harm: its watchdog resets the board the moment it is armed.
@@ -212,7 +217,8 @@ def _virt(machine: Machine, work: Path) -> list[str]:
     if machine.arguments:
         tree = work / "board.dtb"
         made = subprocess.run(
-            ["qemu-system-aarch64", *kind[:1], f"virt,dumpdtb={tree}", *kind[2:], "-nodefaults", "-display", "none"],
+            # The firmware decides which devices the board has: the tree must come from the same one.
+            ["qemu-system-aarch64", *kind[:1], f"virt,dumpdtb={tree}", *words[2:10], "-nodefaults", "-display", "none"],
             check=True,
             capture_output=True,
         )

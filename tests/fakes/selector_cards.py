@@ -12,7 +12,7 @@ from fakes.qemu import Guest
 from fakes.tiny_card import make_tiny_card, payload
 from vigil.upkeep.slots import SlotState, decode
 
-START_S = 60
+START_S = 120
 
 
 class Cards:

@@ -11,13 +11,13 @@ import contextlib
 import pytest
 
 from fakes.card import Card
-from fakes.qemu import Machine, running
-from fakes.selector_cards import Cards, reset, started, state_of
+from fakes.qemu import Machine, emulated, running
+from fakes.selector_cards import START_S, Cards, reset, started, state_of
 from fakes.slot_vectors import SlotVector, environment, slot_vectors
 from vigil.upkeep.slots import Slot, SlotState, decode, encode, try_next
 
 # Machines are emulated: half a second for each start on `virt`, one to two on `raspi3b`.
-pytestmark = [pytest.mark.slow, pytest.mark.host, pytest.mark.xdist_group("qemu")]
+pytestmark = emulated
 
 VECTORS = slot_vectors()
 # The Pi runs the same script through another build of U-Boot, from another kind of disk.
@@ -88,7 +88,7 @@ def test_a_slot_that_cannot_be_loaded_is_left_after_three_tries(cards: Cards, bo
 
     with running(Machine(board=board, card=card.path)) as guest:
         for _ in range(3):
-            guest.wait_for(r"^Vigil: slot A cannot be started$", timeout_s=60)
+            guest.wait_for(r"^Vigil: slot A cannot be started$", timeout_s=START_S)
         assert started(guest)[2] == "B runs"
 
     assert state_of(card) == SlotState(left_a=0, trying=Slot.B)
@@ -118,7 +118,7 @@ def test_twenty_power_cuts_change_no_slot(cards: Cards, board: str):
     cuts = 20
     for number in range(cuts):
         with running(Machine(board=board, card=card.path)) as guest:
-            guest.wait_until(lines=1 + number * (lines - 2) // cuts, timeout_s=60)
+            guest.wait_until(lines=1 + number * (lines - 2) // cuts, timeout_s=START_S)
 
     with running(Machine(board=board, card=card.path)) as guest:
         assert started(guest) == ("A", "power", "A runs")
@@ -141,7 +141,7 @@ def test_a_cut_at_any_moment_of_a_trial_leaves_a_state_that_can_be_read(cards: C
         before = state_of(card)
 
         with running(Machine(board="virt", card=card.path)) as guest:
-            guest.wait_until(lines=line, timeout_s=60)
+            guest.wait_until(lines=line, timeout_s=START_S)
 
         after = state_of(card)
         seen.add(after)

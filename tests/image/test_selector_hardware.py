@@ -10,12 +10,12 @@ from boot.overlays import compiled_overlays
 from boot.products import boot_files
 from fakes.card import Card, cpio
 from fakes.debian_kernel import debian_kernel
-from fakes.qemu import Guest, Machine, running
+from fakes.qemu import Guest, Machine, emulated, running
 from fakes.selector_cards import START_S, Cards, firmware_tree, started
 from fakes.wiring import WIRES
 
 # An emulated Pi: 2 s for each start, 30 s with a kernel.
-pytestmark = [pytest.mark.slow, pytest.mark.host, pytest.mark.xdist_group("qemu")]
+pytestmark = emulated
 
 GPIO_REGISTERS = 0x3F200000
 LEVELS = 0x34

@@ -6,12 +6,12 @@ import pytest
 
 from fakes.card import Card, cpio
 from fakes.debian_kernel import debian_kernel
-from fakes.qemu import Machine, running
+from fakes.qemu import Machine, emulated, running
 from fakes.selector_cards import START_S, Cards, firmware_tree, reset, state_of
 from vigil.upkeep.slots import Slot, SlotState
 
 # A kernel needs 5 s on `virt` and 30 s on `raspi3b` to find that there is no root.
-pytestmark = [pytest.mark.slow, pytest.mark.host, pytest.mark.xdist_group("qemu")]
+pytestmark = emulated
 
 DEATH_S = 150
 

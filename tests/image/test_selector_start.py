@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from boot.products import boot_files, boot_script, uboot_environment
-from fakes.qemu import Machine, Silence, running
+from fakes.qemu import Machine, Silence, emulated, running
 from fakes.selector_cards import START_S, Cards, firmware_tree, reset, started, state_of
 from fakes.tiny_card import payload
 from vigil.upkeep.slots import Slot, confirm, encode
 
 # Machines are emulated: half a second for each start on `virt`, one to two on `raspi3b`.
-pytestmark = [pytest.mark.slow, pytest.mark.host, pytest.mark.xdist_group("qemu")]
+pytestmark = emulated
 
 each_board = pytest.mark.parametrize("board", ["virt", "raspi3b"])
 
@@ -148,3 +148,17 @@ def test_a_machine_that_says_nothing_is_reported_with_its_last_words(cards: Card
     ):
         guest.wait_for("^payload A runs$", timeout_s=START_S)
         guest.wait_for("never", timeout_s=0.1)
+
+
+@each_board
+def test_a_command_line_as_long_as_a_kernel_takes_is_whole(cards: Cards, board: str):
+    """A Pi's firmware adds some 500 letters of its own to the slot's."""
+    card = cards.make(board)
+    given = " ".join(f"word.{number}=0123456789" for number in range(85))
+
+    with running(Machine(board=board, card=card.path, arguments=given)) as guest:
+        line = guest.wait_for(r"^Vigil: starting with (.*)$", timeout_s=START_S)[1]
+        assert started_payload(guest) == "A runs"
+
+    assert 1600 < len(line) < 2048
+    assert line.endswith(given)

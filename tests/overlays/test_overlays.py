@@ -81,7 +81,8 @@ def phandles(tree: Tree, node: str, name: str) -> list[str]:
 
 def pins_of(tree: Tree, family: str) -> dict[str, tuple[str, str]]:
     """Every pin that the panel sets: its function and how it rests."""
-    gpio, found = tree.at(GPIO[family]), {}
+    found: dict[str, tuple[str, str]] = {}
+    gpio = tree.at(GPIO[family])
     held = phandles(tree, gpio, "pinctrl-0")
     for child in tree.children(gpio):
         if not child.startswith("vigil-"):
