@@ -12,9 +12,6 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add `upkeep`."""
     upkeep = subparsers.add_parser("upkeep", help="what the box does to stay alive (called by its units)")
     commands = upkeep.add_subparsers(dest="what", metavar="WHAT", required=True)
-    commands.add_parser(
-        "partitions", help="make the partitions for state and video where they are missing"
-    ).set_defaults(run=_partitions)
     opening = commands.add_parser("open", help="open and check a data partition, making it first where it is new")
     opening.add_argument("name", choices=("state", "video"))
     opening.set_defaults(run=_open)
@@ -36,16 +33,10 @@ def _directory(text: str) -> Path:
     return Path(text).absolute()
 
 
-def _partitions(_given: argparse.Namespace) -> int:
-    from vigil.processes import partitions
-
-    return partitions.main_partitions()
-
-
 def _open(given: argparse.Namespace) -> int:
     from vigil.processes import partitions
 
-    return partitions.main_open(given.name)
+    return partitions.main(given.name)
 
 
 def _first_boot(given: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from vigil.errors import DeviceError, FormatError
+from vigil.store.disk import Disk
 from vigil.upkeep.block_devices import MAPPER, Card, Tool, card_of_root, identify
 from vigil.upkeep.opening import (
     FORMAT_FLAGS,
@@ -26,6 +27,8 @@ from vigil.upkeep.partition_table import Stage, read_table, state_sectors, with_
 
 log = logging.getLogger(__name__)
 _MOST_STEPS = 8
+_LOCK = Path("/run/vigil-partitions.lock")
+"""Both partitions are opened at the same time; one of them makes what is missing."""
 
 
 def make_missing(tool: Tool, card: Card) -> bool:
@@ -137,13 +140,10 @@ class DataPartition:
             os.close(descriptor)
 
 
-def main_partitions() -> int:
-    """Make p7 and p8 where they are missing."""
-    make_missing(Tool(), Card(card_of_root()))
-    return 0
-
-
-def main_open(name: str) -> int:
-    """Open the data partition `name` (``state`` or ``video``)."""
-    log.info("%s is open", DataPartition(Tool(), Card(card_of_root()), RECIPES[name]).open())
+def main(name: str) -> int:
+    """Open the data partition `name` (``state`` or ``video``) of the card the system runs from."""
+    tool, card = Tool(), Card(card_of_root())
+    with Disk().locked(_LOCK):
+        make_missing(tool, card)
+    log.info("%s is open", DataPartition(tool, card, RECIPES[name]).open())
     return 0

@@ -73,7 +73,6 @@ class Card:
         for one in partitions:
             # 1: it is known already.
             tool.run("partx", "--add", "--nr", str(one.number), str(self.device), limit_s=20, good=(0, 1))
-        tool.run("udevadm", "settle", "--timeout=20", limit_s=30, good=(0, 1))
 
 
 def card_of_root(sys: Path = Path("/sys"), root: Path = Path("/")) -> Path:
