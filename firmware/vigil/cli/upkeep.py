@@ -19,6 +19,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     configure.add_argument("file", type=Path, metavar="FILE", help="the new configuration; every mistake is refused")
     configure.add_argument("--data", default=default_data_dir(), type=_directory, metavar="DIR", help="(%(default)s)")
     configure.set_defaults(run=_configure)
+    confirm = commands.add_parser("confirm", help="confirm the slot that runs, once its system has proved itself")
+    confirm.add_argument("--boot", default=Path("/boot"), type=_directory, metavar="DIR", help="(%(default)s)")
+    confirm.set_defaults(run=_confirm)
     for name, run, words in (
         ("first-boot", _first_boot, "make keys and directories, take over the set-up file"),
         ("apply", _apply, "apply the configuration: host name, network, a recorder for each camera"),
@@ -55,6 +58,12 @@ def _configure(given: argparse.Namespace) -> int:
     from vigil.processes import configure
 
     return configure.main(given.data, given.file)
+
+
+def _confirm(given: argparse.Namespace) -> int:
+    from vigil.processes import confirm
+
+    return confirm.main(given.boot)
 
 
 def _watch(given: argparse.Namespace) -> int:
