@@ -15,10 +15,10 @@ READY := .venv/.ready-$(shell { pwd; cat $(GROUND); } | sha256sum | cut -c1-16)
 
 FUZZ := .venv/.fuzz-$(shell sha256sum firmware/locks/torture.txt | cut -c1-16)
 
-.PHONY: help setup run test check bench torture lock clean
+.PHONY: help setup run test check bench torture image image-run lock clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 setup: $(READY) ## Debian packages, and .venv with the locked dependencies
 
@@ -47,6 +47,18 @@ torture: $(READY) $(FUZZ) ## every test there is, for hours (VIGIL_TORTURE_S: se
 $(FUZZ): $(READY)
 	@$(PYTHON) -m pip --quiet --no-input --disable-pip-version-check install --require-hashes --only-binary=:all: \
 		-r firmware/locks/torture.txt && touch $@
+
+IMAGE := PYTHONPATH=image:firmware $(PYTHON) -m builder
+# Owners, devices and mounts of the image's root are root's business.
+ifneq ($(shell id -u),0)
+IMAGE := sudo --preserve-env $(IMAGE)
+endif
+
+image: $(READY) ## the card that is flashed, in var/image (IMAGE_KEY: an Ed25519 key that signs it); ARGS="--board raspberrypi"
+	@$(IMAGE) make $(ARGS)
+
+image-run: $(READY) ## the same card on an emulated board, with its console here and its page on port 8443
+	@$(IMAGE) run $(ARGS)
 
 lock: ## resolve the dependencies anew: ARGS=--upgrade for the newest
 	@tests/ground/lock.sh $(ARGS)

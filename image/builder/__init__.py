@@ -1,0 +1,1 @@
+"""Makes the card image of Vigil: `python -m builder` with `image/` on the path."""

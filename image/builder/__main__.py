@@ -1,0 +1,74 @@
+"""`python -m builder [run]`: make the image and what belongs to it, or start it on an emulated board."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from boot.products import boot_files
+
+from . import emulation, machine
+from .budgets import Weight, excesses, is_rebuild
+from .build import Build, Parts, Sources, code, commit_time
+from .cache import Cache
+from .config import Image, read_image
+from .errors import BuildError, OverBudget
+from .publish import Release, compress, publish
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PLACE = CHECKOUT / "var/image"
+
+
+def main() -> int:
+    """Read the command line, and do what it says."""
+    words = argparse.ArgumentParser(prog="builder", description=__doc__)
+    words.add_argument("what", nargs="?", choices=["make", "run"], default="make", help="make the image, or start it")
+    words.add_argument("--board", help="another board's layer than vigil.toml names")
+    words.add_argument("--out", type=Path, default=PLACE, help="where the image goes (%(default)s)")
+    said = words.parse_args()
+    image = read_image(CHECKOUT / "image/vigil.toml", said.board)
+    if os.geteuid() != 0:
+        raise BuildError("making a root needs root: run it with sudo -E")
+    emulation.ready()
+    epoch = int(os.environ.get("SOURCE_DATE_EPOCH") or commit_time(CHECKOUT))
+    sources = Sources(checkout=CHECKOUT, epoch=epoch)
+    cache = Cache(Path(os.environ.get("IMAGE_CACHE") or Path.home() / ".cache/vigil/image"))
+    with cache.held():
+        parts = Build(image=image, sources=sources, cache=cache).all(boot_files())
+        if said.what == "make":
+            make(image, sources, cache, parts, said.out)
+    return machine.start(parts, image, said.out) if said.what == "run" else 0
+
+
+def make(image: Image, sources: Sources, cache: Cache, parts: Parts, place: Path) -> None:
+    """
+    Write what goes out to `place`, and say what it weighs.
+
+    Raises:
+        OverBudget: if it is more than `vigil.toml` allows; the files are there to be looked at.
+    """
+    inputs = {"card": parts.card.name, "code": code("publish")}
+    packed = cache.product("packed", inputs, lambda product: compress(product, parts))
+    key = os.environ.get("IMAGE_KEY")
+    release = Release(name=image.name, version=sources.version, board=image.board, epoch=sources.epoch)
+    address = os.environ.get("IMAGE_ADDRESS", "")
+    published = publish(image, parts, release, packed, place, key=Path(key) if key else None, address=address)
+    weight = Weight.of(
+        cache.steps, root_bytes=parts.verity.size_bytes, compressed_bytes=published["image"]["size_bytes"]
+    )
+    told = f"root {weight.root_bytes / (1 << 20):.0f} MiB, image {weight.compressed_bytes / 1e6:.0f} MB"
+    print(f"{place / published['image']['file']}: {told}, {weight.seconds:.0f} s")
+    if not key:
+        print("not signed: give the path of an Ed25519 key in IMAGE_KEY")
+    over = excesses(image.budget, weight, rebuild=is_rebuild(cache.steps))
+    if over:
+        raise OverBudget("\n".join(over))
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except BuildError as error:
+        sys.exit(f"image: {error}")

@@ -1,0 +1,100 @@
+"""Keeps what took long to make, under a name that is the hash of everything it was made from."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+KEPT_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a build as it went: which product, how long, whether it had been made before."""
+
+    name: str
+    product: Path
+    seconds: float
+    cached: bool
+
+
+@dataclass(slots=True)
+class Cache:
+    """
+    Directories named `<step>-<hash of the inputs>`. A directory is there whole, or not at all.
+
+    Two steps of equal inputs are the same product: whoever adds an input that matters must name it.
+    """
+
+    home: Path
+    steps: list[Step] = field(default_factory=list)
+
+    def product(self, name: str, inputs: Mapping[str, object], make: Callable[[Path], None]) -> Path:
+        """The directory of this step; `make` fills it if it is not there yet."""
+        product = self.home / f"{name}-{hash_of(inputs)}"
+        began = time.monotonic()
+        cached = product.is_dir()
+        if not cached:
+            rough = self.home / f"{product.name}.rough"
+            shutil.rmtree(rough, ignore_errors=True)
+            rough.mkdir(parents=True)
+            make(rough)
+            rough.rename(product)
+        os.utime(product)
+        step = Step(name, product, time.monotonic() - began, cached)
+        self.steps.append(step)
+        print(f"  {name:<10} {'cached' if cached else f'{step.seconds:6.1f} s'}  {product.name}", file=sys.stderr)
+        return product
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """One build at a time; products that no build used for two weeks are swept away afterwards."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        with (self.home / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            for rough in self.home.glob("*.rough"):
+                shutil.rmtree(rough)
+            yield
+            self._sweep()
+
+    def _sweep(self) -> None:
+        names = {step.name for step in self.steps}
+        oldest = time.time() - KEPT_DAYS * 86400
+        for path in self.home.iterdir():
+            if path.is_dir() and path.name.rpartition("-")[0] in names and path.stat().st_mtime < oldest:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def hash_of(inputs: Mapping[str, object]) -> str:
+    """Sixteen hexadecimal digits for what a step is made from: texts, numbers, and lists and tables of them."""
+    said = json.dumps(inputs, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def hash_of_files(*places: Path) -> str:
+    """One hash for files and whole directories: names, modes and contents, but no times."""
+    digest = hashlib.sha256()
+    for place in places:
+        for path in sorted([place, *place.rglob("*")] if place.is_dir() else [place]):
+            if "__pycache__" in path.parts or not (path.is_file() or path.is_symlink()):
+                continue
+            said = os.fsencode(path.relative_to(place.parent))
+            content = os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
+            mode = 0 if path.is_symlink() else path.stat().st_mode & 0o111
+            digest.update(b"%d %s %d %d " % (len(said), said, mode, len(content)) + content)
+    return digest.hexdigest()
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
