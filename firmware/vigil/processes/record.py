@@ -28,6 +28,7 @@ from vigil.frames.take import Take
 from vigil.processes import signer
 from vigil.processes.camera_recorder import CameraRecorder
 from vigil.processes.hub import HubClient
+from vigil.processes.memory import spare
 from vigil.processes.notify import Notifier
 from vigil.processes.privacy import Privacy
 from vigil.processes.pulse import Pulse, Sign
@@ -326,6 +327,7 @@ def _late_s(camera: Camera) -> float:
 
 def main(data: Path, names: Sequence[str], *, log_level: str | None, plain: bool) -> int:
     """Record the cameras `names` (all that are enabled where none is named) until SIGTERM or SIGINT."""
+    spare()
     disk = Disk()
     settings = load(data, disk)
     logs.set_up(log_level or settings.salvage.config.system.log_level, plain=plain)

@@ -1,0 +1,48 @@
+"""Memory that a process does not keep."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from fakes.repository import PACKAGE
+
+PROGRAM = """
+import ctypes, sys, tempfile, threading
+from vigil.processes.memory import spare
+
+if "spare" in sys.argv:
+    spare()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = libc.fopen.restype = ctypes.c_void_p
+libc.fopen.argtypes = ctypes.c_char_p, ctypes.c_char_p
+libc.malloc_info.argtypes = ctypes.c_int, ctypes.c_void_p
+libc.fclose.argtypes = (ctypes.c_void_p,)
+together = threading.Barrier(4)
+
+def allocate():
+    together.wait()
+    libc.malloc(1000)
+    together.wait()
+
+threads = [threading.Thread(target=allocate) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+with tempfile.NamedTemporaryFile() as told:
+    file = libc.fopen(told.name.encode(), b"w")
+    libc.malloc_info(0, file)
+    libc.fclose(file)
+    print(told.read().count(b"<heap nr="))
+"""
+
+
+@pytest.mark.parametrize(("words", "heaps"), [(["spare"], [1]), ([], range(2, 99))])
+def test_the_threads_of_a_spare_process_share_one_heap(words: list[str], heaps: list[int]):
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *words],
+        env={"PYTHONPATH": str(PACKAGE.parent)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert int(done.stdout) in heaps
