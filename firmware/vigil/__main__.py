@@ -13,6 +13,8 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 from vigil import __version__, logs
 from vigil.errors import VigilError
@@ -26,9 +28,16 @@ FAMILIES = ("run", "config", "keys", "listing", "export", "verify", "check", "ho
 ALONE = {"upkeep": "upkeep", "record": "run", "guard": "run", "signer": "run"}
 
 
+class Spare(argparse.ArgumentParser):
+    """A parser that does not ask how wide the terminal is: for that Python imports three libraries of compression."""
+
+    def __init__(self, **words: Any) -> None:
+        super().__init__(formatter_class=partial(argparse.HelpFormatter, width=78), **words)
+
+
 def parser(families: Sequence[str] = FAMILIES) -> argparse.ArgumentParser:
     """Return the parser with every sub-command."""
-    made = argparse.ArgumentParser(
+    made = (argparse.ArgumentParser if families is FAMILIES else Spare)(
         prog="vigil", description="A video recorder that can be trusted.", epilog="`vigil COMMAND --help` says more."
     )
     made.add_argument("--version", action="version", version=f"vigil {__version__}")
