@@ -45,3 +45,19 @@ def test_a_masked_part_of_the_picture_is_not_looked_at():
         watcher.look(picture(n * 200_000))
 
     assert [watcher.look(picture((50 + n) * 200_000, square=4 * n)) for n in range(20)] == [None] * 20
+
+
+def test_while_something_plainly_moves_every_other_picture_is_looked_at():
+    watcher = PictureWatcher(Camera(id="gate", source="synthetic"), HandClock(steady_us=0))
+    for n in range(50):
+        watcher.look(picture(n * 200_000))
+    at = 50
+    while watcher.look(picture(at * 200_000, square=4 * (at - 50))) is None:
+        at += 1
+    plainly = watcher.area_pm
+    assert plainly >= 4  # in thousandths: twice the smallest thing that counts
+
+    assert watcher.look(picture((at + 1) * 200_000)) is not None
+    assert watcher.area_pm == plainly
+    assert watcher.look(picture((at + 2) * 200_000)) is not None, "motion outlasts the last that was seen"
+    assert watcher.area_pm != plainly

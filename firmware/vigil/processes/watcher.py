@@ -8,15 +8,29 @@ from vigil.config.model import Camera
 from vigil.frames.motion import Motion
 from vigil.frames.packet import Luma
 
+PLAIN = 2.0
+"""A thing of so many times the smallest that counts moves plainly,"""
+
+REST_US = 300_000
+"""and then nobody looks again for so long: at five pictures a second, at every other one."""
+
 
 class PictureWatcher:
-    """Motion and sight of one camera. Imports numpy, so it is made only where motion is looked for."""
+    """
+    Motion and sight of one camera. Imports numpy, so it is made only where motion is looked for.
+
+    Looking at a picture full of people costs three times as much as at an empty
+    one, and while they plainly move it tells nothing new (docs/design/motion.md
+    has what that does to recall).
+    """
 
     def __init__(self, camera: Camera, clock: Clock) -> None:
         self._camera = camera
         self._clock = clock
         self._motion: Motion | None = None
         self._sight = Watch()
+        self._since_us: int | None = None
+        self._rest_until_us = 0
         self.area_pm = 0
 
     @property
@@ -27,16 +41,22 @@ class PictureWatcher:
     def begin_anew(self) -> None:
         """The camera was opened again: what was the background may not be it any more."""
         self._motion = None
+        self._rest_until_us = 0
 
     def look(self, luma: Luma) -> int | None:
         """Take one picture; return since when (steady clock) something moves, None where nothing does."""
         wall_us = luma.at_us + self._clock.wall_us() - self._clock.steady_us()
         self._sight.look(luma, wall_us=wall_us)
+        if luma.at_us < self._rest_until_us:
+            return self._since_us
         if self._motion is None:
             self._motion = self._begin(luma)
         verdict = self._motion.look(luma)
         self.area_pm = min(1000, round(verdict.area_pct * 10))
-        return verdict.since_us if verdict.moving else None
+        self._since_us = verdict.since_us if verdict.moving else None
+        plain = verdict.area_pct >= PLAIN * self._camera.motion.minimum_area_pct
+        self._rest_until_us = luma.at_us + REST_US if verdict.moving and plain else 0
+        return self._since_us
 
     def _begin(self, luma: Luma) -> Motion:
         wanted = self._camera.motion
