@@ -128,6 +128,8 @@ def stream_options(*, audio: bool, read_timeout_s: float) -> dict[str, str]:
         "rtsp_transport": "tcp",
         # Streams that are not asked for are not sent.
         "allowed_media_types": "video+audio" if audio else "video",
+        # FFmpeg would wait for twenty pictures to learn their rate, which their own times tell us.
+        "fpsprobesize": "0",
         # Microseconds without a byte after which FFmpeg gives up (called `stimeout` before FFmpeg 5).
         "timeout": str(round((read_timeout_s + LINGER_S) * 1_000_000)),
     }

@@ -9,11 +9,12 @@ from collections import deque
 from collections.abc import Callable
 
 from vigil.cameras.backoff import Backoff
-from vigil.cameras.ffmpeg import Input, ticks
+from vigil.cameras.ffmpeg import Input, gap_ticks, ticks
 from vigil.cameras.luma import StreamEye
 from vigil.cameras.pump import WAITED_S
 from vigil.cameras.rhythm import Rhythm
 from vigil.cameras.source import Wishes
+from vigil.cameras.timeline import Timeline
 from vigil.clock import Clock
 from vigil.errors import CameraEnded, CameraLost
 from vigil.frames.packet import TICKS_PER_S, Luma
@@ -75,16 +76,15 @@ class SubStream:
         try:
             eye = StreamEye(stream.video, self._wishes)
             rhythm, base = Rhythm(), stream.video.time_base
+            timeline = Timeline(gap_ticks=gap_ticks(stream.video))
             while not self._closed.is_set():
                 began = time.monotonic()
                 raw = stream.read()
                 if raw is None:
                     continue
                 waited = time.monotonic() - began > WAITED_S
-                at_us = self._clock.steady_us()
-                media = ticks(raw.pts if raw.dts is None else raw.dts, base)
-                if media is not None:
-                    at_us = rhythm.came(media * 1_000_000 // TICKS_PER_S, at_us, waited=waited)
+                _, media = timeline.place(ticks(raw.pts, base), ticks(raw.dts, base))
+                at_us = rhythm.came(media * 1_000_000 // TICKS_PER_S, self._clock.steady_us(), waited=waited)
                 if seen := eye.look(raw, at_us):
                     self._held.append(seen)
                     self.up = True
