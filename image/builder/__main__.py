@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from boot.overlays import compiled_overlays
 from boot.products import boot_files
 
 from . import emulation, machine
@@ -36,7 +37,7 @@ def main() -> int:
     sources = Sources(checkout=CHECKOUT, epoch=epoch)
     cache = Cache(Path(os.environ.get("IMAGE_CACHE") or Path.home() / ".cache/vigil/image"))
     with cache.held():
-        parts = Build(image=image, sources=sources, cache=cache).all(boot_files())
+        parts = Build(image=image, sources=sources, cache=cache).all(boot_files(), compiled_overlays())
         if said.what == "make":
             make(image, sources, cache, parts, said.out)
     return machine.start(parts, image, said.out) if said.what == "run" else 0

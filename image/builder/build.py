@@ -6,6 +6,7 @@ import ast
 import shutil
 import subprocess
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +63,11 @@ class Parts:
         return self.card / "card.img"
 
     @property
+    def kernel(self) -> str:
+        """The kernel's version."""
+        return (self.boot / "kernel").read_text(encoding="ascii")
+
+    @property
     def verity(self) -> Verity:
         """What opens the root."""
         return Verity.read(self.root / "verity.json")
@@ -90,8 +96,8 @@ class Build:
     sources: Sources
     cache: Cache
 
-    def all(self, own_boot_files: dict[str, bytes]) -> Parts:
-        """Make the card and everything before it; `own_boot_files` are the project's own files for p1."""
+    def all(self, own: Mapping[str, bytes], overlays: Mapping[str, bytes]) -> Parts:
+        """Make the card and all before it; `own` are the project's files for p1, `overlays` those for each slot."""
         debian, hardware, workshop = self.tree("packages"), self.tree("hardware"), self.tree("workshop")
         fetched = self.fetched()
         compiled = self.compiled(fetched, debian, workshop)
@@ -101,8 +107,7 @@ class Build:
         wheel = self.wheel()
         packed = self.root(whole, wheel)
         boot = self.boot(hardware)
-        overlays = self.sources.checkout / "image/overlays"
-        ingredients = card.Ingredients(root=packed, hardware=boot, initrd=first, overlays=overlays, own=own_boot_files)
+        ingredients = card.Ingredients(root=packed, hardware=boot, initrd=first, overlays=overlays, own=own)
         return Parts(
             debian=debian,
             hardware=hardware,
@@ -237,6 +242,7 @@ class Build:
 
         def make(product: Path) -> None:
             everything = archive.unpack(hardware, product / "all")
+            (product / "kernel").write_text(kernel.version_of(everything), encoding="ascii")
             for path in (path for pattern in patterns for path in everything.glob(pattern)):
                 target = product / path.relative_to(everything)
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -252,7 +258,7 @@ class Build:
             "hardware": ingredients.hardware.name,
             "initrd": ingredients.initrd.name,
             "own": {name: content.hex() for name, content in ingredients.own.items()},
-            "overlays": self.sources.hash_of("image/overlays"),
+            "overlays": {name: content.hex() for name, content in ingredients.overlays.items()},
             "epoch": self.sources.epoch,
             "disk": repr(self.image.disk),
             "layer": repr(self.image.boot),

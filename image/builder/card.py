@@ -15,12 +15,12 @@ from .verity import Verity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingredients:
-    """Products of earlier steps, the directory of compiled overlays, and the project's own files for p1."""
+    """Products of earlier steps; compiled overlays, and the project's own files for p1, by their paths."""
 
     root: Path
     hardware: Path
     initrd: Path
-    overlays: Path
+    overlays: Mapping[str, bytes]
     own: Mapping[str, bytes]
 
 

@@ -19,7 +19,6 @@ from .cache import sha256_of
 from .config import Image
 from .disk import layout, partuuid
 from .errors import BuildError
-from .kernel import version_of
 from .run import run
 from .slot import boards_of
 
@@ -75,7 +74,7 @@ def manifest(
         "board": release.board,
         "time": release.moment,
         "build_id": parts.root.name.rpartition("-")[2],
-        "kernel": version_of(parts.boot),
+        "kernel": parts.kernel,
         "image": {
             "file": f"{release.stem}.img.zst",
             "size_bytes": (packed / "card.img.zst").stat().st_size,

@@ -34,13 +34,13 @@ def slot_arguments(disk: Disk, boot: Boot, verity: Verity, root_partition: int) 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """What a slot is made of: the kernel and its device trees for Raspberry Pis, the first root, and overlays."""
+    """What a slot is made of: kernel, device trees for Raspberry Pis, the first root, overlays by their paths."""
 
     kernel: Path
     device_trees: Path
     hardware: Path
     initrd: Path
-    overlays: Path
+    overlays: Mapping[str, bytes]
 
 
 def slot_files(boot: Boot, arguments: str, system: System) -> dict[str, Path | bytes]:
@@ -50,7 +50,7 @@ def slot_files(boot: Boot, arguments: str, system: System) -> dict[str, Path | b
         "initrd": system.initrd,
         "slot.env": f"slotargs={arguments}\n".encode(),
         **{f"dtbs/broadcom/{name}.dtb": system.device_trees / f"{name}.dtb" for name in boot.device_trees},
-        **{f"overlays/{path.name}": path for path in sorted(system.overlays.glob("*.dtbo"))},
+        **system.overlays,
     }
 
 

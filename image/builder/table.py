@@ -30,7 +30,7 @@ class Table:
 
     def object_to(self, what: str, word: str = "") -> None:
         """Note a mistake of this table, or of one word of it."""
-        self.problems.append(f"{self.where}{'.' if word and ':' not in self.where[-1:] else ''}{word}: {what}")
+        self.problems.append(f"{self._inner(word) if word else self.where}: {what}")
 
     def take_text(self, word: str, default: str | None = None) -> str:
         """A text that is not empty."""
@@ -65,12 +65,15 @@ class Table:
 
     def take_table(self, word: str) -> Table:
         """A table within this one; empty if the word is not there."""
-        return Table(self._left.pop(word, {}), f"{self.where}.{word}", self.problems)
+        return Table(self._left.pop(word, {}), self._inner(word), self.problems)
 
     def take_lists(self, word: str) -> dict[str, tuple[str, ...]]:
         """A table of lists of texts; empty if the word is not there."""
         inner = self.take_table(word)
         return {name: inner.take_list(name) for name in inner.words()}
+
+    def _inner(self, word: str) -> str:
+        return f"{self.where}{'' if self.where.endswith(':') else '.'}{word}"
 
     def words(self) -> list[str]:
         """The words not yet taken, in their order."""
