@@ -7,6 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from boot.products import flash_environment
+
 from .build import Parts
 from .config import Image
 from .errors import BuildError
@@ -17,12 +19,17 @@ CARD_BYTES = 8 << 30
 PAGE_PORT = 8443
 
 
-def command(parts: Parts, image: Image, card: Path) -> list[str]:
+# The size of the board's second flash, where its U-Boot keeps its environment.
+FLASH_BYTES = 64 << 20
+
+
+def command(parts: Parts, image: Image, card: Path, flash: Path) -> list[str]:
     """The QEMU command line: the `virt` board, whose U-Boot reads the very card that a Pi would."""
     return [
         "qemu-system-aarch64",
         *("-machine", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024", "-accel", "tcg,thread=multi"),
         *("-bios", os.fspath(parts.boot / image.boot.uboot_virt)),
+        *("-drive", f"if=pflash,unit=1,format=raw,file={flash}"),
         *("-drive", f"if=none,id=card,format=raw,file={card}", "-device", "virtio-blk-pci,drive=card"),
         *(
             "-netdev",
@@ -48,5 +55,8 @@ def start(parts: Parts, image: Image, place: Path) -> int:
         place.mkdir(parents=True, exist_ok=True)
         subprocess.run(["cp", "--sparse=always", parts.image, card], check=True)
         os.truncate(card, CARD_BYTES)
+    flash = place / "run.flash"
+    flash.write_bytes(flash_environment())
+    os.truncate(flash, FLASH_BYTES)
     print(f"The page will be at https://127.0.0.1:{PAGE_PORT}/ · Ctrl-A X switches the board off")
-    return subprocess.run(command(parts, image, card), check=False).returncode
+    return subprocess.run(command(parts, image, card, flash), check=False).returncode

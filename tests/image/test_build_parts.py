@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import itertools
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -203,3 +205,18 @@ def test_the_builders_code_counts_but_not_its_layout(monkeypatch: pytest.MonkeyP
         said.append(code("step"))
 
     assert said[0] == said[1] != said[2]
+
+
+def test_the_builder_needs_little_and_knows_nothing_of_the_recorder():
+    files = sorted((ROOT / "image/builder").glob("*.py"))
+    assert len(files) > 20
+
+    found: set[str] = set()
+    for path in files:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {name.name.split(".")[0] for name in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+                found.add(node.module.split(".")[0])
+
+    assert found - set(sys.stdlib_module_names) == {"boot", "cryptography", "packaging"}

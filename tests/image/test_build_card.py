@@ -1,0 +1,131 @@
+"""The card as it was built: the same bytes again, the root that its hash proves, and nothing of whoever built it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from builder import bill
+from builder.archive import mirrors
+from builder.cache import sha256_of
+from builder.run import environment
+from fakes.card import Card
+from fakes.image import SLOW, built, make_build, make_parts
+from fakes.repository import ROOT
+
+# Minutes: a root of 400 MB is packed, or unpacked and read.
+pytestmark = [pytest.mark.slow, pytest.mark.host, pytest.mark.timeout(1500), pytest.mark.xdist_group("image")]
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The root, unpacked."""
+    place = tmp_path_factory.mktemp("root") / "tree"
+    command = ["unsquashfs", "-quiet", "-no-progress", "-dest", place, built().root / "root.img"]
+    subprocess.run(command, check=True, capture_output=True, env=environment())
+    return place
+
+
+def text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def test_the_same_sources_make_the_same_card(tmp_path: Path):
+    parts = built()
+    home = tmp_path / "cache"
+    home.mkdir()
+    for path in parts.card.parent.iterdir():
+        if path.name.rpartition("-")[0] in SLOW:
+            (home / path.name).symlink_to(path)
+
+    again = make_parts(make_build(home))
+
+    assert again.root != parts.root and again.root.name == parts.root.name
+    assert again.verity == parts.verity
+    assert sha256_of(again.image) == sha256_of(parts.image)
+
+
+def test_the_root_on_the_card_is_the_one_that_its_slots_ask_for():
+    parts = built()
+    card = Card(parts.image)
+    for number in (2, 3):
+        said = card.read(number, "slot.env").decode()
+        found = re.search(r"roothash=([0-9a-f]{64}) .*=PARTUUID=56494749-05 .*hash-offset=([0-9]+),", said)
+        assert found, said
+        assert (found[1], int(found[2])) == (parts.verity.root_hash, parts.verity.hash_offset_bytes)
+
+    image = str(parts.root / "root.img")
+    offset = f"--hash-offset={parts.verity.hash_offset_bytes}"
+    verify = ["veritysetup", "verify", image, image, parts.verity.root_hash, offset]
+    subprocess.run(verify, check=True, capture_output=True, env=environment())
+    wrong = [*verify[:4], "0" * 64, offset]
+    assert subprocess.run(wrong, capture_output=True, env=environment()).returncode != 0
+
+
+def test_nobody_has_a_password_a_host_key_or_a_name(tree: Path):
+    fields = [line.split(":") for line in text(tree / "etc/shadow").splitlines()]
+    assert len(fields) > 15
+    assert {field[1] for field in fields} == {"!*"}
+
+    assert text(tree / "etc/machine-id").strip() in {"", "uninitialized"}
+    assert not list(tree.glob("etc/ssh/*key*")) and not (tree / "usr/sbin/sshd").exists()
+    assert not (tree / "var/lib/systemd/random-seed").exists()
+    assert not list((tree / "var/lib/dbus").glob("*"))
+
+
+def test_nothing_is_left_of_the_installation(tree: Path):
+    for place in ("var/cache", "var/log", "var/tmp", "tmp", "root"):
+        assert sorted(path.name for path in (tree / place).rglob("*")) == [] or not (tree / place).exists(), place
+    assert not (tree / "etc/apt").exists() and not (tree / "usr/bin/apt").exists()
+    assert list(tree.rglob("pip")) == []
+    assert not list(tree.rglob("direct_url.json"))
+
+
+def test_no_file_names_the_mirror_that_it_came_from(tree: Path):
+    hosts = {re.sub(r"^\w+:/+", "", address).split("/")[0] for address in mirrors().values()}
+    # Debian's own addresses stand in files of Debian; those tell nothing about the machine.
+    told = {host for host in hosts if host and not host.endswith("debian.org")} | {str(ROOT), "first-root"}
+
+    for word in told:
+        found = subprocess.run(["grep", "-rlF", "--", word, tree], capture_output=True, text=True).stdout
+        assert found == "", word
+
+
+def test_the_recorder_is_there_and_compiled(tree: Path):
+    packages = tree / "opt/vigil/lib/python3.13/site-packages"
+
+    assert (packages / "vigil/__main__.py").is_file()
+    assert list((packages / "vigil/__pycache__").glob("__main__.cpython-313.pyc"))
+    assert text(tree / "opt/vigil/bin/vigil").startswith("#!/opt/vigil/bin/python\n")
+    assert 'IMAGE_ID="vigil"' in text(tree / "usr/lib/os-release")
+
+
+def test_bytecode_is_taken_as_it_is(tree: Path):
+    files = list((tree / "opt/vigil").rglob("*.pyc")) + list((tree / "usr/lib/python3.13").rglob("*.pyc"))
+    assert len(files) > 500
+
+    # PEP 552: 1 says "by hash", and the second bit, which would ask to compare, is not set.
+    assert {path.read_bytes()[4:8] for path in files} == {b"\x01\0\0\0"}
+
+
+def test_everything_that_ships_is_in_the_bill():
+    parts = built()
+    listed = [
+        *bill.debian_components(parts.debian),
+        *bill.debian_components(parts.hardware, shipped=bill.SHIPPED),
+        *bill.python_components(parts.fetched / "wheels", parts.compiled / "wheels", parts.wheel),
+    ]
+    names = {one.name for one in listed}
+
+    assert {"systemd", "raspi-firmware", "u-boot-rpi", "cryptography", "vigil", "lgpio"} <= names
+    assert any(name.startswith("linux-binary-") for name in names)
+    without = [one.name for one in listed if not one.licences]
+    assert len(without) < len(listed) / 4, without
+    said = bill.cyclonedx(listed, name="vigil", version="1", epoch_text="2026-01-01T00:00:00Z")
+    assert said == bill.cyclonedx(listed, name="vigil", version="1", epoch_text="2026-01-01T00:00:00Z")
+    assert len({part["bom-ref"] for part in said["components"]}) == len(said["components"]) == len(listed)
+    assert json.dumps(said)
