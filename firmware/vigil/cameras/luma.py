@@ -25,29 +25,25 @@ _START = b"\0\0\0\1"
 
 class Eye:
     """
-    Decodes one stream's packets to `Luma`. With `keys_only`, keyframes alone.
+    Decodes the keyframes of a stream that is recorded to `Luma`.
 
-    Otherwise every picture must be decoded, since each builds on the one
-    before, but only `wishes.luma_fps` of them are handed out. A picture that
-    cannot be decoded is left out: the recording keeps it all the same.
+    One that cannot be decoded is left out: the recording keeps it all the same.
     """
 
-    def __init__(self, wishes: Wishes, *, keys_only: bool) -> None:
+    def __init__(self, wishes: Wishes) -> None:
         self._wishes = wishes
-        self._keys_only = keys_only
         self._codec: VideoCodec | None = None
         self._decoder: VideoCodecContext | None = None
-        self._pace = Pace(1_000_000 / wishes.luma_fps)
 
     def look(self, packet: Packet) -> list[Luma]:
-        """Return the grey picture that this packet completes, if one is due."""
-        if not isinstance(packet.codec, VideoCodec) or (self._keys_only and not packet.key):
+        """Return the grey picture of a packet, if it is a keyframe."""
+        if not isinstance(packet.codec, VideoCodec) or not packet.key:
             return []
         if packet.codec is not self._codec:
             self._decoder = _decoder(packet.codec)
             self._codec = packet.codec
         frames = self._decode(packet)
-        if not frames or not (self._keys_only or self._pace.due(packet.at_us)):
+        if not frames:
             return []
         return [grey(frames[-1], packet.at_us, luma_width=self._wishes.luma_width)]
 
@@ -57,11 +53,9 @@ class Eye:
         assert self._decoder is not None
         data = b"".join(_START + unit for unit in split_lengths(packet.data))
         try:
-            frames = self._decoder.decode(av.Packet(data))
-            if self._keys_only:
-                # The decoder holds a picture back until it knows that none comes before it: say that none comes.
-                frames += self._decoder.decode(None)
-                self._decoder.flush_buffers()
+            # The decoder holds a picture back until it knows that none comes before it: say that none comes.
+            frames = self._decoder.decode(av.Packet(data)) + self._decoder.decode(None)
+            self._decoder.flush_buffers()
         except av.FFmpegError:
             self._decoder.flush_buffers()
             return []

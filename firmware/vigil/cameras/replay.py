@@ -151,4 +151,4 @@ def _eye(wishes: Wishes) -> Eye | None:
         return None
     from vigil.cameras.luma import Eye
 
-    return Eye(wishes, keys_only=True)
+    return Eye(wishes)

@@ -45,7 +45,7 @@ class RtspSource(Source):
         self._container = open_stream(
             url, clock, audio=wishes.audio, open_timeout_s=connect_timeout_s, read_timeout_s=read_timeout_s
         )
-        self._eye = Eye(wishes, keys_only=True) if wishes.luma else None
+        self._eye = Eye(wishes) if wishes.luma else None
         self._sub: SubStream | None = None
         if wishes.luma and sub_url:
 

@@ -113,7 +113,7 @@ class _Straight:
 
     def __init__(self, container: Container, wishes: Wishes) -> None:
         self._container = container
-        self._eye = Eye(wishes, keys_only=True) if wishes.luma else None
+        self._eye = Eye(wishes) if wishes.luma else None
         self.fetch = container.read
         self.close = container.close
 
