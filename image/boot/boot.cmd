@@ -160,8 +160,12 @@ if load ${p1} ${ramdisk_addr_r} hardware.env; then
   env import -t -r ${ramdisk_addr_r} ${filesize} overlays
 fi
 
-# The slot's own device tree fits its kernel; the firmware's serves where there is none.
-setenv tree 'setenv dt ${fdt_addr}; if test "${pi}" = yes; then if load ${from_slot} ${dt_addr} dtbs/${fdtfile}; then if fdt addr ${dt_addr}; then setenv dt ${dt_addr}; fi; fi; fi; fdt addr ${dt}; fdt resize 8000'
+# The slot's own device tree fits its kernel; the firmware's serves where there is none that is whole. Raspberry Pi's
+# own kernels call the chip of the Pi 3 by another name than U-Boot does.
+setenv fdtfiles ${fdtfile}
+setexpr fdtfiles sub bcm2837 bcm2710
+setenv fdtfiles "${fdtfile} ${fdtfiles}"
+setenv tree 'setenv dt ${fdt_addr}; for f in ${fdtfiles}; do if test "${pi}${dt}" = "yes${fdt_addr}"; then if load ${from_slot} ${dt_addr} dtbs/${f}; then if fdt addr ${dt_addr}; then setenv dt ${dt_addr}; fi; fi; fi; done; fdt addr ${dt}; fdt resize 8000'
 run tree
 setenv refused
 if test "${dt}" = "${dt_addr}"; then

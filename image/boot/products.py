@@ -40,9 +40,14 @@ def cache_directory() -> Path:
     return Path(os.environ.get("IMAGE_CACHE") or Path(base) / "image")
 
 
-def boot_files() -> dict[str, bytes]:
-    """What lies on p1 beside the firmware, by name: the same for every card, and for `virt` too."""
+def boot_files(board: str = "debian") -> dict[str, bytes]:
+    """
+    What lies on p1 beside the firmware, by name; on every card of a board layer the same, and on `virt` too.
+
+    `board` is the layer that the kernel comes from, `debian` or `raspberrypi`: the firmware is told which it will be.
+    """
     script = boot_script()
+    settings = [(HERE / name).read_bytes() for name in ("config.txt", f"config.{board}.txt")]
     slots = encode(SlotState())
     return {
         "u-boot.bin": u_boot().pi.read_bytes(),
@@ -51,7 +56,7 @@ def boot_files() -> dict[str, bytes]:
         "uboot.env": uboot_environment(),
         "slots.env": slots,
         "slots2.env": slots,
-        "config.txt": (HERE / "config.txt").read_bytes(),
+        "config.txt": b"".join(settings),
         "cmdline.txt": (HERE / "cmdline.txt").read_bytes(),
         "hardware.env": (HERE / "hardware.env").read_bytes(),
     }

@@ -30,6 +30,13 @@ def test_the_boot_files_are_the_same_each_time():
     assert len(uboot_environment()) == 0x4000
 
 
+def test_the_firmware_is_told_whose_kernel_it_will_be():
+    told = {board: boot_files(board)["config.txt"].decode().splitlines() for board in ("debian", "raspberrypi")}
+
+    assert all("kernel=u-boot.bin" in lines and "kernel_watchdog_timeout=60" in lines for lines in told.values())
+    assert [board for board, lines in told.items() if "upstream_kernel=1" in lines] == ["debian"]
+
+
 @each_board
 def test_the_command_line_is_the_slots_own_with_what_the_tree_held(cards: Cards, board: str):
     card = cards.make(board)
@@ -75,9 +82,10 @@ def test_the_confirmation_of_a_running_system_is_seen_by_the_next_start(cards: C
     assert (state_of(card).left_a, state_of(card).trying) == (3, Slot.A)
 
 
-def test_on_a_pi_the_slots_own_device_tree_is_used(cards: Cards):
+@pytest.mark.parametrize("chip", ["bcm2837", "bcm2710"], ids=["upstream", "vendor"])
+def test_on_a_pi_the_slots_own_device_tree_is_used(cards: Cards, chip: str):
     card = cards.make("raspi3b")
-    card.write(2, "dtbs/broadcom/bcm2837-rpi-3-b.dtb", firmware_tree())
+    card.write(2, f"dtbs/broadcom/{chip}-rpi-3-b.dtb", firmware_tree())
 
     with running(Machine(board="raspi3b", card=card.path, arguments="from=firmware")) as guest:
         line = guest.wait_for(r"^Vigil: starting with (.*)$", timeout_s=START_S)[1]
