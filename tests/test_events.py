@@ -14,7 +14,7 @@ from vigil.errors import FormatError
 EXAMPLES = [
     events.Hello(peer="record@gate"),
     events.Status(camera="gate", state="recording", fps=14.9, source={"encoder": "libx264"}),
-    events.Written(camera="gate", segment=7, line=2),
+    events.Written(camera="gate", store="5e" * 16, segment=7, line=2),
     events.Health(
         log_id="0011", entries=4, checkpoint=3, free_bytes=1, total_bytes=2, video_bytes=0, segments=1, clock="synced"
     ),

@@ -60,10 +60,11 @@ class Status(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written(Message):
-    """A sidecar has a new statement worth reading; everything up to `line` of sidecar `segment` is durable."""
+    """A sidecar in `store` has a new statement worth reading; up to `line` of sidecar `segment` all is durable."""
 
     kind: ClassVar[str] = "written"
     camera: str
+    store: str
     segment: int
     line: int
 

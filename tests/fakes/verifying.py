@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vigil.segments.note import NoteKey
 from vigil.store.disk import Disk
+from vigil.store.marker import store_of
 from vigil.store.verify import SegmentReport, Verifier
 from vigil.store.verify_identity import believe, identity_beside
 from vigil.store.verify_log import ask_journal, confront
@@ -47,7 +48,8 @@ def verified(
     disk, outcome, target = disk or Disk(), Outcome(), choose(paths)
     directories = sorted({one.directory for selection in target.selections for one in selection.segments})
     believed = believe(disk, identity, identity_beside(target.video, directories))
-    asked = ask_journal(disk, journal, believed.key, checkpoints)
+    store = store_of(disk, target.video) if target.video and journal else None
+    asked = ask_journal(disk, journal, believed.key, checkpoints, store=store)
     outcome.troubles = [*([believed.trouble] if believed.trouble else []), *asked.troubles]
     outcome.notes = asked.notes
     verifier = Verifier(disk, believed.key, asked.known)

@@ -114,10 +114,11 @@ def test_what_a_recorder_says_last_is_entered_as_soon_as_it_announces_that_it_is
     open_diary.take_in()
     assert "recording.paused" not in kinds(place)
     segment, line = made.store.stated
-    open_diary.take_in({"gate"}, announced={"gate": (segment, line - 1)})
-    assert "recording.paused" not in kinds(place)
+    open_diary.take_in({"gate"}, announced={(made.store.store, "gate"): (segment, line - 1)})
+    open_diary.take_in({"gate"}, announced={("0" * 32, "gate"): (segment, line)})
+    assert "recording.paused" not in kinds(place), "that was said of another disk"
 
-    open_diary.take_in({"gate"}, announced={"gate": (segment, line)})
+    open_diary.take_in({"gate"}, announced={(made.store.store, "gate"): (segment, line)})
     assert kinds(place)[-1] == "recording.paused"
     open_diary.close()
     made.close("stopped")

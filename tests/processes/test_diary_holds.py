@@ -13,6 +13,7 @@ from vigil.store.holds import Holds
 from vigil.store.index import Index, index_path
 from vigil.store.journal_read import read_logs
 from vigil.store.layout import segments_of
+from vigil.store.marker import store_of
 
 
 @pytest.fixture
@@ -61,6 +62,7 @@ def test_each_hold_and_release_is_entered_once_whoever_restarts(place):
     (first, *_) = (one for one in read_logs(place.journal)[-1].entries() if one.kind == "segment.kept")
     assert first.fields == {
         "camera": "gate", "segment": 1, "who": "me", "why": "the bicycle", "stated_us": 1, "keep_line": 0,
+        "store": store_of(Disk(), place.video),
     }  # fmt: skip
     with Index.open(index_path(place.state)) as index:
         assert [row.kept for row in index.segments("gate", 0, 1 << 53)] == [True, True]

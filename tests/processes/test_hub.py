@@ -32,9 +32,9 @@ def heard(hub: HubServer, count: int) -> list:
 def test_a_client_is_known_by_its_name_and_by_what_the_kernel_says(hub, tmp_path):
     client = HubClient(tmp_path / "run/hub.sock", "record@gate")
     assert client.connect()
-    client.send(Written(camera="gate", segment=3, line=9))
+    client.send(Written(camera="gate", store="", segment=3, line=9))
 
-    assert heard(hub, 2) == [Hello(peer="record@gate"), Written(camera="gate", segment=3, line=9)]
+    assert heard(hub, 2) == [Hello(peer="record@gate"), Written(camera="gate", store="", segment=3, line=9)]
     peer = hub.named("record@gate")
     assert peer and (peer.pid, peer.uid) == (os.getpid(), os.getuid())
     client.close()

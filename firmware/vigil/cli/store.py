@@ -11,13 +11,13 @@ from vigil.cli.listing import count
 from vigil.cli.places import CANNOT, add_data, place_of
 from vigil.cli.verify_print import size
 from vigil.clock import Clock, SystemClock
-from vigil.errors import ConfigError, StoreError, VigilError, WrongStore
+from vigil.errors import ConfigError, StoreError, VigilError
 from vigil.processes.place import Place
 from vigil.store.disk import Disk
 from vigil.store.index import Index, index_path
 from vigil.store.ingest import new_statements
 from vigil.store.layout import MARKER, SegmentPath, cameras_in, segments_of
-from vigil.store.marker import check_marker, make_store
+from vigil.store.marker import make_store, store_of
 
 OK = 0
 JOURNAL_LOCK = "lock"
@@ -61,7 +61,7 @@ def adopt(disk: Disk, place: Place, directory: Path | None, *, yes: bool) -> str
     if directory is not None and directory.resolve() != video.resolve():
         setting = f'[storage] video_dir = "{directory.absolute()}"'
         raise ConfigError([f"{directory} is not where recordings go (they go to {video}): set {setting} first"])
-    known, found = place.known_store(), _marker(disk, video)
+    known, found = place.known_store(), store_of(disk, video)
     if found and found == known:
         return f"{video} is this recorder's store already ({found[:8]}…)."
     recordings = {camera: segments for camera in cameras_in(video) if (segments := segments_of(video / camera))}
@@ -76,14 +76,6 @@ def adopt(disk: Disk, place: Place, directory: Path | None, *, yes: bool) -> str
     disk.replace(place.store_id, f"{store_id}\n".encode())
     done = f"took over the store {found[:8]}… in" if found else "made a store in"
     return f"This recorder {done} {video} (marker {store_id[:8]}…, remembered in {place.store_id})."
-
-
-def _marker(disk: Disk, video: Path) -> str:
-    """Return the id of the marker in `video`, empty where there is none or it is damaged."""
-    try:
-        return check_marker(disk, video, None)
-    except WrongStore:
-        return ""
 
 
 def run_rebuild(args: argparse.Namespace) -> int:
@@ -108,13 +100,15 @@ def rebuild(disk: Disk, place: Place, clock: Clock) -> str:
         with Index.open(index_path(place.state)) as index:
             entries = index.rebuild(place.journal)
             seconds = (clock.steady_us() - began_us) / 1_000_000
-            segments = sum(len(index.segments(camera, 0, 1 << 62)) for camera in index.cameras())
-            waiting = _waiting(disk, place.video, index)
+            stores, cameras = index.stores(), index.cameras()
+            segments = sum(len(index.segments(one, 0, 1 << 62, store=store)) for store in stores for one in cameras)
+            waiting = _waiting(disk, place, index)
     finally:
         disk.unlock(lock)
     words = (
         f"{count(entries, 'entry').replace('entrys', 'entries')} of the journal taken in within {seconds:.1f} s; "
-        f"the index {index_path(place.state).name} knows {count(segments, 'segment')}."
+        f"the index {index_path(place.state).name} knows {count(segments, 'segment')}"
+        f"{f' on {len(stores)} disks' if len(stores) > 1 else ''}."
     )
     if waiting:
         what = f"{count(waiting, 'statement')} beside the recordings"
@@ -122,18 +116,19 @@ def rebuild(disk: Disk, place: Place, clock: Clock) -> str:
     return words
 
 
-def _waiting(disk: Disk, video: Path, index: Index) -> int:
-    """Count what sidecars say that the journal does not have yet."""
+def _waiting(disk: Disk, place: Place, index: Index) -> int:
+    """Count what sidecars say that the journal does not have yet; nothing where the disk is not ours."""
 
     def passed_over(_segment: SegmentPath, _line: int, _why: str) -> None:
         """What is wrong in a sidecar is for `vigil check` to tell."""
 
-    cursors = index.cursors()
+    store = store_of(disk, place.video, place.known_store())
+    cursors = index.cursors(store=store if index.store_in_use() else "")
     return sum(
         1
-        for camera in cameras_in(video)
+        for camera in (cameras_in(place.video) if store else ())
         for _ in new_statements(
-            disk, video, camera, cursors.get(camera, (0, -1)), is_durable=lambda _: True, on_bad=passed_over
+            disk, place.video, camera, cursors.get(camera, (0, -1)), is_durable=lambda _: True, on_bad=passed_over
         )
     )
 

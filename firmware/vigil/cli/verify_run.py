@@ -12,6 +12,7 @@ from vigil.clock import Clock, SystemClock
 from vigil.errors import FormatError, VigilError
 from vigil.segments.note import NoteKey
 from vigil.store.disk import Disk
+from vigil.store.marker import store_of
 from vigil.store.verify import Verifier
 from vigil.store.verify_identity import believe, identity_beside, read_identity
 from vigil.store.verify_log import Asked, ask_journal, confront
@@ -83,7 +84,8 @@ def _verify(
     disk, tally = Disk(), Tally()
     directories = sorted({one.directory for selection in target.selections for one in selection.segments})
     believed = believe(disk, pinned, identity_beside(target.video, directories))
-    asked = ask_journal(disk, journal, believed.key, outside)
+    store = store_of(disk, target.video) if target.video and journal else None
+    asked = ask_journal(disk, journal, believed.key, outside, store=store)
     troubles = [*([believed.trouble] if believed.trouble else []), *asked.troubles]
     if journal is None and not outside and target.whole_store:
         asked.notes.append("there is no journal here, so it cannot be told whether the newest segments were taken away")

@@ -27,8 +27,9 @@ from vigil.store.ingest import BATCH, Cursor, Happened, Line, new_statements
 from vigil.store.journal import Journal
 from vigil.store.journal_read import LogReader
 from vigil.store.layout import LAST_KNOWN, LOCK, SegmentPath, cameras_in
-from vigil.store.marker import check_marker
+from vigil.store.marker import check_marker, store_of
 from vigil.store.sidecar_file import make_durable
+from vigil.store.whose import STORE_USED
 
 log = logging.getLogger(__name__)
 _NOWHERE: Cursor = (0, -1)
@@ -76,7 +77,8 @@ class Diary:
             self.loss, self._lost_before_us = _loss_of(LogReader(self._journal.directory, disk=disk))
             self._index = Index.open(index_path(place.state))
             self._index.catch_up(place.journal)
-            self._holds = NewHolds(disk, place.video, self._index.newest_holds(self.log_id))
+            self._store = ""
+            self._holds = NewHolds(disk, place.video, ())
         except BaseException:
             # Whoever opens it next must find it free.
             self._journal.close()
@@ -103,19 +105,26 @@ class Diary:
         """Enter something that guard itself knows."""
         self._index.apply(self._journal.append_many([(kind, fields)], clock_trust=self.trust))
 
-    def take_in(self, cameras: Collection[str] | None = None, *, announced: Mapping[str, Cursor] | None = None) -> int:
+    def take_in(
+        self, cameras: Collection[str] | None = None, *, announced: Mapping[tuple[str, str], Cursor] | None = None
+    ) -> int:
         """
         Enter what the sidecars of `cameras` say that is new, and what was held and released; return how many entries.
 
-        `announced` is how far each recorder says that its statements are durable.
+        `announced` is how far each recorder says that its statements are durable, by store and camera.
         With None for `cameras` all are looked at, and so are those that nobody records.
+        From a disk that is not ours, nothing is taken in.
         """
-        cursors, made = self._index.cursors(self.log_id), 0
+        store = self._store_here()
+        if not store:
+            return 0
+        self._use(store)
+        cursors, made = self._index.cursors(self.log_id, store=store), 0
         for camera in cameras_in(self._place.video):
             self.waiting.pop(camera, None)
             if cameras is None or camera in cameras:
                 is_durable = partial(
-                    self._is_durable, camera, (announced or {}).get(camera, _NOWHERE), settle=cameras is None
+                    self._is_durable, camera, (announced or {}).get((store, camera), _NOWHERE), settle=cameras is None
                 )
                 made += self._enter_all(
                     new_statements(
@@ -125,6 +134,21 @@ class Diary:
                 )  # fmt: skip
             made += self._take_in_holds(camera)
         return made
+
+    def _store_here(self) -> str:
+        return store_of(self._disk, self._place.video, self._place.known_store())
+
+    def _use(self, store: str) -> None:
+        """Take in from this store from now on; that it is another one than before is entered first."""
+        if store == self._store:
+            return
+        if store != self._index.store_in_use(self.log_id):
+            self.happened(STORE_USED, {"store": store})
+        entered = (row for row in self._index.newest_holds(self.log_id) if row.store == store)
+        self._holds = NewHolds(self._disk, self._place.video, entered)
+        self.unreadable.clear()
+        self.waiting.clear()
+        self._store = store
 
     def _take_in_holds(self, camera: str) -> int:
         try:
@@ -139,6 +163,9 @@ class Diary:
     def _enter_all(self, fresh: Iterator[Happened]) -> int:
         made = 0
         while batch := [self._marked(one) for one in islice(fresh, BATCH)]:
+            # The disk may have been changed while we read from it; the next look sees which one it is now.
+            if self._store_here() != self._store:
+                return made
             self._index.apply(self._journal.append_many(batch, clock_trust=self.trust))
             made += len(batch)
         return made
@@ -164,9 +191,10 @@ class Diary:
             return False
 
     def _marked(self, happened: Happened) -> Happened:
-        """Mark what a log before this one may have had already, and lost."""
+        """Say whose it is; mark what a log before this one may have had already, and lost."""
         kind, fields = happened
-        return (kind, {**fields, "recovered": True}) if fields["stated_us"] < self._lost_before_us else happened
+        recovered = {"recovered": True} if fields["stated_us"] < self._lost_before_us else {}
+        return kind, {**fields, **recovered, "store": self._store}
 
     def checkpoint_if_due(self, now_us: int) -> str | None:
         """
@@ -189,10 +217,14 @@ class Diary:
         if self._session.certificate is None:
             return
         if (before := self._index.prunable(self.log_id, before_us)) > self._journal.first_kept:
-            # How far holds were entered must not be forgotten with the words.
+            # Which store is used, and how far holds were entered, must not be forgotten with the words.
+            if store := self._index.store_in_use(self.log_id):
+                self.happened(STORE_USED, {"store": store, "repeated": True})
+            away = self._index.away(before_us)
             for row in self._index.newest_holds(self.log_id):
-                if row.seq < before:
-                    self.happened(row.kind, {**row.fields, "repeated": True})
+                if row.seq < before and row.store not in away:
+                    whose = {"store": row.store} if row.store else {}
+                    self.happened(row.kind, {**row.fields, **whose, "repeated": True})
             self._journal.prune(before, clock_trust=self.trust)
             self._index.catch_up(self._place.journal)
 

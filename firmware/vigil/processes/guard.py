@@ -66,7 +66,7 @@ class Guard:
         self._statuses: dict[str, Status] = {}
         self._faults: dict[str, str] = {}
         self._poked: set[str] = set()
-        self._announced: dict[str, tuple[int, int]] = {}
+        self._announced: dict[tuple[str, str], tuple[int, int]] = {}
         self._second_us = self._round_us = self._asked_us = -_LOOK_ROUND_US
         self._diary: Diary | None = None
         self._forgetting = Forgetting(settings, disk=disk, clock=clock, session=self._vouched.session)
@@ -216,7 +216,7 @@ class Guard:
             self._forward(message)
         elif isinstance(message, Written):
             self._poked.add(message.camera)
-            self._announced[message.camera] = message.segment, message.line
+            self._announced[message.store, message.camera] = message.segment, message.line
         elif isinstance(message, Watch):
             peer.watching = True
         elif isinstance(message, Pause | Cue):

@@ -268,7 +268,8 @@ class Recorder:
         store = post.recording.store
         segment, line = store.stated
         said = segment, store.statements
-        if said != post.told and post.hub.send(Written(camera=post.recorder.camera.id, segment=segment, line=line)):
+        written = Written(camera=post.recorder.camera.id, store=store.store, segment=segment, line=line)
+        if said != post.told and post.hub.send(written):
             post.told = said
         post.hub.send(self._status(post))
 

@@ -52,6 +52,8 @@ class CameraStore:
     ) -> None:
         self._disk = disk
         self._store_id = store_id
+        self.store = ""
+        """The id of the store that was found when we last looked."""
         self.video = video
         self.camera = camera
         self.directory = video / camera
@@ -212,11 +214,13 @@ class CameraStore:
 
     def _check_marker(self) -> None:
         try:
-            check_marker(self._disk, self.video, self._store_id)
+            found = check_marker(self._disk, self.video, self._store_id)
         except WrongStore:
             # The lock lies on the disk that went; nobody could unmount it while we hold on to it.
             self._unlock()
             raise
+        if found != self.store:
+            self.store, self.stated = found, (0, -1)
 
     def _is_stated(self) -> None:
         assert self.current

@@ -21,6 +21,7 @@ from vigil.store.index_effects import take_effect, value_of
 from vigil.store.index_read import IndexReader, faults
 from vigil.store.journal_read import LogReader, read_logs
 from vigil.store.merkle import leaf_hash
+from vigil.store.whose import Whose
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _BATCH = 2000
@@ -107,22 +108,35 @@ class Index(IndexReader):
         return all(next(reader.tiles.leaves(applied - 1, applied)) == leaf for applied, leaf in rows)
 
     def _take(self, entries: Sequence[Entry]) -> None:
-        newest = {entry.log_id: entry for entry in entries}
-        for log_id, entry in newest.items():
+        before = self.store_in_use()
+        whose = Whose(before)
+        of = [(entry, whose.of(entry.kind, entry.fields), whose.current) for entry in entries]
+        if not before and whose.current:
+            self._name(whose.current)
+        # What was said before any store was named is of the first one.
+        first = before or next((current for _, _, current in of if current), "")
+        taken = [(entry, store or first, current or first) for entry, store, current in of]
+        newest = {entry.log_id: (entry, current) for entry, _, current in taken}
+        for log_id, (entry, current) in newest.items():
             self._db.execute(
-                "insert into logs values (?, (select count(*) from logs), ?, ?)"
-                " on conflict do update set applied = excluded.applied, last_leaf = excluded.last_leaf",
-                (log_id, entry.seq + 1, leaf_hash(entry.line)),
+                "insert into logs values (?, (select count(*) from logs), ?, ?, ?) on conflict do update"
+                " set applied = excluded.applied, last_leaf = excluded.last_leaf, store = excluded.store",
+                (log_id, entry.seq + 1, leaf_hash(entry.line), current),
             )
-        self._db.executemany("insert into entries values (?, ?, ?, ?, ?, ?, ?, ?)", map(_row, entries))
+        told = [(entry, store) for entry, store, _ in taken]
+        self._db.executemany("insert into entries values (?, ?, ?, ?, ?, ?, ?, ?, ?)", [_row(*one) for one in told])
         self._db.executemany(
-            "insert into cursors values (?, ?, ?, ?) on conflict do update"
+            "insert into cursors values (?, ?, ?, ?, ?) on conflict do update"
             " set segment = excluded.segment, line = excluded.line"
             " where (excluded.segment, excluded.line) > (segment, line)",
-            [(*place, *cursor) for place, cursor in _cursors(entries).items()],
+            [(*place, *cursor) for place, cursor in _cursors(told).items()],
         )
-        for entry in entries:
-            take_effect(self._db, entry)
+        for entry, store in told:
+            take_effect(self._db, entry, store)
+
+    def _name(self, store: str) -> None:
+        for table in ("logs", "entries", "segments", "cursors"):
+            self._db.execute(f"update {table} set store = ? where store = ''", (store,))
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -136,23 +150,23 @@ class Index(IndexReader):
             self._db.execute("commit")
 
 
-def _row(entry: Entry) -> tuple[object, ...]:
+def _row(entry: Entry, store: str) -> tuple[object, ...]:
     camera, segment = value_of(entry, "camera", str), value_of(entry, "segment", int)
     fields = canonical.encode(dict(entry.fields)).decode()
-    return entry.log_id, entry.seq, entry.at_us, entry.clock, entry.kind, camera, segment, fields
+    return entry.log_id, entry.seq, entry.at_us, entry.clock, entry.kind, store, camera, segment, fields
 
 
-def _cursors(entries: Iterable[Entry]) -> dict[tuple[str, str], tuple[int, int]]:
-    """Return for each (log, camera) the highest (sidecar, line) that an entry was made from."""
-    found: dict[tuple[str, str], tuple[int, int]] = {}
-    for entry in entries:
+def _cursors(entries: Iterable[tuple[Entry, str]]) -> dict[tuple[str, str, str], tuple[int, int]]:
+    """Return for each (log, store, camera) the highest (sidecar, line) that an entry was made from."""
+    found: dict[tuple[str, str, str], tuple[int, int]] = {}
+    for entry, store in entries:
         camera, line = value_of(entry, "camera", str), value_of(entry, "line", int)
         # A deletion speaks of one segment and stands in the sidecar of another.
         stated_in = value_of(entry, "stated_in", int)
         if stated_in is None:
             stated_in = value_of(entry, "segment", int)
         if camera is not None and line is not None and stated_in is not None:
-            place = entry.log_id, camera
+            place = entry.log_id, store, camera
             found[place] = max(found.get(place, (0, 0)), (stated_in, line))
     return found
 

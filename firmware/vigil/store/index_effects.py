@@ -10,17 +10,19 @@ from vigil.store.entry import Entry
 # Entries may come twice (what sidecars prove is entered again into a new log), so every statement may be repeated,
 # and nothing brings a deleted segment back.
 _OPENED = """
-    insert into segments (camera, seq, path, started_us, state, kept)
-    values (:camera, :segment, :path, :started_us, 'opened', coalesce((
+    insert into segments (store, camera, seq, path, started_us, state, kept)
+    values (:store, :camera, :segment, :path, :started_us, 'opened', coalesce((
         select kind = 'segment.kept' from entries indexed by entries_by_kind
-        where kind in ('segment.kept', 'segment.released') and camera = :camera and segment = :segment
+        where kind in ('segment.kept', 'segment.released')
+        and store = :store and camera = :camera and segment = :segment
         order by (select position from logs where logs.log_id = entries.log_id) desc, seq desc limit 1), 0))
     on conflict do update set
         path = coalesce(excluded.path, path),
         started_us = coalesce(started_us, excluded.started_us)"""
 _CLOSED = """
-    insert into segments (camera, seq, started_us, ended_us, bytes, sha256, frames, state)
-    values (:camera, :segment, :started_us, :ended_us, :bytes, :sha256, :frames, substr(:kind, length('segment.') + 1))
+    insert into segments (store, camera, seq, started_us, ended_us, bytes, sha256, frames, state)
+    values (:store, :camera, :segment, :started_us, :ended_us, :bytes, :sha256, :frames,
+        substr(:kind, length('segment.') + 1))
     on conflict do update set
         started_us = coalesce(excluded.started_us, started_us),
         ended_us = excluded.ended_us,
@@ -29,12 +31,12 @@ _CLOSED = """
         frames = excluded.frames,
         state = case state when 'deleted' then state else excluded.state end"""
 _DELETED = """
-    insert into segments (camera, seq, state, reason)
-    values (:camera, :segment, 'deleted', :reason)
+    insert into segments (store, camera, seq, state, reason)
+    values (:store, :camera, :segment, 'deleted', :reason)
     on conflict do update set state = 'deleted', reason = excluded.reason, kept = 0"""
 _KEPT = """
     update segments set kept = (:kind = 'segment.kept')
-    where camera = :camera and seq = :segment and state != 'deleted'"""
+    where store = :store and camera = :camera and seq = :segment and state != 'deleted'"""
 _GAP = """
     insert into gaps (camera, from_us, to_us, why)
     values (:camera, :from_us, :to_us, :why)
@@ -67,8 +69,8 @@ _TYPES = {
 }
 
 
-def take_effect(database: sqlite3.Connection, entry: Entry) -> None:
-    """Change what follows from `entry`; one that is not understood changes nothing."""
+def take_effect(database: sqlite3.Connection, entry: Entry, store: str) -> None:
+    """Change what follows from `entry`, which speaks of `store`; one that is not understood changes nothing."""
     if entry.kind == "journal.pruned":
         _forget(database, entry)
         return
@@ -77,7 +79,7 @@ def take_effect(database: sqlite3.Connection, entry: Entry) -> None:
     statement, needed = _EFFECTS[entry.kind]
     values = {key: value_of(entry, key, kind) for key, kind in _TYPES.items()}
     if all(values[key] is not None for key in needed):
-        database.execute(statement, {**values, "kind": entry.kind})
+        database.execute(statement, {**values, "kind": entry.kind, "store": store})
 
 
 def value_of(entry: Entry, key: str, kind: type) -> Any:
@@ -95,6 +97,13 @@ def _forget(database: sqlite3.Connection, entry: Entry) -> None:
         return
     database.execute("delete from entries where log_id = ? and seq < ?", (entry.log_id, before))
     database.execute(
-        "delete from segments where state = 'deleted' and (camera, seq) not in"
-        " (select camera, segment from entries where camera is not null and segment is not null)"
+        "delete from segments where (state = 'deleted' or store !="
+        " coalesce((select store from logs where store != '' order by position desc limit 1), ''))"
+        " and (store, camera, seq) not in"
+        " (select store, camera, segment from entries where camera is not null and segment is not null)"
+    )
+    # Of a store that was away so long that nothing is known of it any more, everything is entered again.
+    database.execute(
+        "delete from cursors where not exists"
+        " (select 1 from entries where entries.store = cursors.store and entries.log_id = cursors.log_id)"
     )

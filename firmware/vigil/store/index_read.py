@@ -27,13 +27,14 @@ _ERRNO = {
     sqlite3.SQLITE_NOTADB: errno.EUCLEAN,
     sqlite3.SQLITE_CANTOPEN: errno.ENOENT,
 }
-_SEGMENT_COLUMNS = "camera, seq, path, started_us, ended_us, bytes, sha256, frames, state, reason, kept"
+_SEGMENT_COLUMNS = "store, camera, seq, path, started_us, ended_us, bytes, sha256, frames, state, reason, kept"
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentRow:
-    """What the journal says of one segment; what it has not said yet is None."""
+    """What the journal says of one segment; what it has not said yet is None. `store` is empty where none is named."""
 
+    store: str
     camera: str
     seq: int
     path: str | None
@@ -49,13 +50,14 @@ class SegmentRow:
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """An entry of the journal."""
+    """An entry of the journal, and the store that it speaks of, or that was in use."""
 
     log_id: str
     seq: int
     at_us: int
     clock: str
     kind: str
+    store: str
     fields: dict[str, Any]
 
 
@@ -72,6 +74,8 @@ class GapRow:
 class IndexReader:
     """
     An index, open for questions. All times are UTC microseconds.
+
+    Segments are numbered anew in every store (disk): where no `store` is named, the one in use is meant.
 
     `guard_is_down` says that nobody has the index open for writing: what it
     tells may be old. Methods raise `StoreFault` where the file cannot be read.
@@ -98,21 +102,36 @@ class IndexReader:
         """Return the cameras that segments are known of."""
         return [camera for (camera,) in self._ask("select distinct camera from segments order by camera")]
 
-    def segments(self, camera: str, from_us: int, to_us: int, *, deleted: bool = False) -> list[SegmentRow]:
+    def stores(self) -> list[str]:
+        """Return the stores that segments are known of; an empty name where none is named."""
+        return [store for (store,) in self._ask("select distinct store from segments order by store")]
+
+    def store_in_use(self, log_id: str | None = None) -> str:
+        """Return the store that was used last, of which a log says so where one is named; empty where none is."""
+        rows = self._ask(
+            "select store from logs where store != '' and (? is null or log_id = ?) order by position desc limit 1",
+            (log_id, log_id),
+        )
+        return str(rows[0][0]) if rows else ""
+
+    def segments(
+        self, camera: str, from_us: int, to_us: int, *, deleted: bool = False, store: str | None = None
+    ) -> list[SegmentRow]:
         """Return the segments of `camera` that touch the span, by number; deleted ones only where asked for."""
         return self._segments(
+            store,
             "camera = ? and started_us < ? and (ended_us is null or ended_us > ?) and (? or state != 'deleted')",
             (camera, to_us, from_us, deleted),
         )
 
-    def segment(self, camera: str, seq: int) -> SegmentRow | None:
+    def segment(self, camera: str, seq: int, *, store: str | None = None) -> SegmentRow | None:
         """Return one segment."""
-        return next(iter(self._segments("camera = ? and seq = ?", (camera, seq))), None)
+        return next(iter(self._segments(store, "camera = ? and seq = ?", (camera, seq))), None)
 
     def oldest(self, camera: str, *, count: int = 1) -> list[SegmentRow]:
         """Return the segments to forget first: those of the lowest numbers that are complete, and not kept."""
         return self._segments(
-            "camera = ? and state in ('sealed', 'recovered') and not kept", (camera,), tail=f"limit {int(count)}"
+            None, "camera = ? and state in ('sealed', 'recovered') and not kept", (camera,), tail=f"limit {int(count)}"
         )
 
     def gaps(self, camera: str, from_us: int, to_us: int) -> list[GapRow]:
@@ -152,7 +171,7 @@ class IndexReader:
             where.append("(position, seq) > ((select position from logs where log_id = ?), ?)")
             values += after
         rows = self._ask(
-            "select log_id, seq, at_us, clock, kind, fields from entries join logs using (log_id)"
+            "select log_id, seq, at_us, clock, kind, entries.store, fields from entries join logs using (log_id)"
             f" where {' and '.join(where)} order by position, seq limit ?",
             (*values, limit),
         )
@@ -163,29 +182,40 @@ class IndexReader:
         Return the number before which no entry of a log is younger than `before_us` or speaks of a segment that exists.
 
         The order of the log counts, not its clock: the first young entry ends it.
+        Segments of a store that was `away` as long are not counted.
         """
+        away = sorted(self.away(before_us))
         rows = self._ask(
-            "select min(entries.seq) from entries left join segments on segments.camera = entries.camera"
-            " and segments.seq = entries.segment where log_id = ? and (at_us >= ? or state != 'deleted')",
-            (log_id, before_us),
+            "select min(entries.seq) from entries left join segments on segments.store = entries.store"
+            " and segments.camera = entries.camera and segments.seq = entries.segment"
+            " where log_id = ? and (at_us >= ? or state != 'deleted'"
+            f" and entries.store not in ({', '.join('?' * len(away))}))",
+            (log_id, before_us, *away),
         )
         return rows[0][0] or 0
 
-    def cursors(self, log_id: str | None = None) -> dict[str, tuple[int, int]]:
+    def away(self, before_us: int) -> set[str]:
+        """Return the stores that were not in use since `before_us`."""
+        others = set(self.stores()) - {self.store_in_use()}
+        newest = {store: self._ask("select max(at_us) from entries where store = ?", (store,)) for store in others}
+        return {store for store, rows in newest.items() if (rows[0][0] or 0) < before_us}
+
+    def cursors(self, log_id: str | None = None, *, store: str | None = None) -> dict[str, tuple[int, int]]:
         """
         Return for each camera the (segment, line) of the last sidecar line that was taken into a log.
 
         That is the newest log, unless another is named. A new log starts without any, whatever older ones had.
         """
         wanted = self.newest_log() if log_id is None else log_id
-        rows = self._ask("select camera, segment, line from cursors where log_id = ?", (wanted,))
+        of = self.store_in_use() if store is None else store
+        rows = self._ask("select camera, segment, line from cursors where log_id = ? and store = ?", (wanted, of))
         return {camera: (segment, line) for camera, segment, line in rows}
 
     def newest_holds(self, log_id: str) -> list[EventRow]:
-        """Return for each camera the newest entry of a log that says that a segment was held or released."""
+        """Return for each store and camera the newest entry of a log that says that a segment was held or released."""
         rows = self._ask(
-            "select log_id, max(seq), at_us, clock, kind, fields from entries"
-            " where log_id = ? and kind in ('segment.kept', 'segment.released') and camera is not null group by camera",
+            "select log_id, max(seq), at_us, clock, kind, store, fields from entries where log_id = ?"
+            " and kind in ('segment.kept', 'segment.released') and camera is not null group by store, camera",
             (log_id,),
         )
         return [EventRow(*[*row, canonical.decode(fields.encode())]) for *row, fields in rows]
@@ -209,8 +239,11 @@ class IndexReader:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _segments(self, where: str, values: Sequence[object], *, tail: str = "") -> list[SegmentRow]:
-        rows = self._ask(f"select {_SEGMENT_COLUMNS} from segments where {where} order by seq {tail}", values)
+    def _segments(self, store: str | None, where: str, values: Sequence[object], *, tail: str = "") -> list[SegmentRow]:
+        rows = self._ask(
+            f"select {_SEGMENT_COLUMNS} from segments where store = ? and {where} order by seq {tail}",
+            (self.store_in_use() if store is None else store, *values),
+        )
         return [SegmentRow(*[*row, bool(kept)]) for *row, kept in rows]
 
     def _ask(self, question: str, values: Sequence[object] = ()) -> list[Any]:

@@ -44,6 +44,14 @@ def check_marker(disk: Disk, video: Path, store_id: str | None) -> str:
     return found
 
 
+def store_of(disk: Disk, video: Path, store_id: str | None = None) -> str:
+    """Return the id of the store in `video`; empty where it has none, or is not the one that we were given."""
+    try:
+        return check_marker(disk, video, store_id)
+    except WrongStore:
+        return ""
+
+
 def make_store(disk: Disk, video: Path, random_bytes: Callable[[int], bytes]) -> str:
     """Make `video` a store where it is none yet; return its id."""
     disk.make_directory(video)

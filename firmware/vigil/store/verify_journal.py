@@ -58,11 +58,12 @@ class Remembered:
 @dataclass(slots=True)
 class Known:
     """
-    All that the journal says about segments, log after log.
+    All that the journal says about the segments of one store, log after log.
 
     `whole` says that no entry was ever lost or dropped, so that what is not in
     here never happened. `anchor` is None where no checkpoint from outside was
-    given, or where it contradicts the log.
+    given, or where it contradicts the log. `others` is what it says of other
+    stores, where it is not known which one the segments come from.
     """
 
     whole: bool = False
@@ -70,6 +71,7 @@ class Known:
     certified: set[bytes] = field(default_factory=set)
     segments: dict[str, dict[int, Remembered]] = field(default_factory=dict)
     deleted: dict[str, dict[int, str]] = field(default_factory=dict)
+    others: list[Known] = field(default_factory=list)
 
     def take(self, kind: str, seq: int, fields: Mapping[str, Any], *, covered: bool) -> None:
         """Take in entry `seq`; those that say nothing of a segment are left out."""
@@ -104,7 +106,7 @@ class Known:
         """
         if one.finding.verdict not in (*INTACT, Verdict.UNCERTIFIED):
             return one.finding
-        known = self.segments.get(camera, {}).get(one.seq)
+        known = self._remembered(camera, one)
         if known and one.last is None:
             return Finding(
                 Verdict.BROKEN, f"it says nothing at all, but the journal (entry {known.seq}) knows its lines"
@@ -132,5 +134,11 @@ class Known:
         """Whether the segment is intact and the outside checkpoint covers its end, and with it all of it."""
         if not one.intact:
             return False
-        known = self.segments.get(camera, {}).get(one.seq)
+        known = self._remembered(camera, one)
         return bool(self.anchor and known and known.anchored and one.last is not None and known.last == one.last)
+
+    def _remembered(self, camera: str, one: Checked) -> Remembered | None:
+        """Return what is known of a segment; of several with its number the one with its last line, or an open one."""
+        by_store = [each.segments.get(camera, {}).get(one.seq) for each in (self, *self.others)]
+        there = [each for each in by_store if each]
+        return min(there, key=lambda each: (each.last != one.last, each.finished), default=None)

@@ -22,6 +22,7 @@ from vigil.store.journal_check import LogVerdict, check_journal
 from vigil.store.journal_read import LogReader, read_logs
 from vigil.store.log_files import log_id_of
 from vigil.store.verify_journal import Anchor, Known, Named
+from vigil.store.whose import Whose
 
 
 @dataclass(slots=True)
@@ -41,15 +42,22 @@ class Held:
     by: str
 
 
-def ask_journal(disk: Disk, directory: Path | None, identity: NoteKey | None, outside: Sequence[Path]) -> Asked:
-    """Return what the journal in `directory` knows, confronted with the checkpoints in the files `outside`."""
+def ask_journal(
+    disk: Disk, directory: Path | None, identity: NoteKey | None, outside: Sequence[Path], *, store: str | None = None
+) -> Asked:
+    """
+    Return what the journal in `directory` knows, confronted with the checkpoints in the files `outside`.
+
+    It is asked of `store` alone; empty where the recordings lie in a store that bears no marker, None where they lie
+    in no store at all.
+    """
     asked = Asked()
     if identity is None or directory is None:
         why = "no identity is known" if identity is None else "there is no journal to compare it with"
         asked.troubles += [f"the checkpoint {path} proves nothing: {why}" for path in outside]
         return asked
     try:
-        _ask(asked, disk, directory, identity, outside)
+        _ask(asked, disk, directory, identity, outside, store=store)
     except (StoreFault, JournalError, FormatError) as error:
         asked.known = None
         asked.troubles.append(f"the journal cannot be read: {error}")
@@ -80,22 +88,28 @@ def confront(disk: Disk, directory: Path | None, named: Iterable[Named]) -> list
     return wrong
 
 
-def _ask(asked: Asked, disk: Disk, directory: Path, identity: NoteKey, outside: Sequence[Path]) -> None:
+def _ask(
+    asked: Asked, disk: Disk, directory: Path, identity: NoteKey, outside: Sequence[Path], *, store: str | None
+) -> None:
     readers = read_logs(directory, disk=disk)
-    known = Known()
-    for reader in readers:
-        known.certified.update(_certified(reader, identity))
-    keys = [NoteKey(identity.name, public) for public in sorted(known.certified)]
+    certified = {key for reader in readers for key in _certified(reader, identity)}
+    keys = [NoteKey(identity.name, public) for public in sorted(certified)]
     held = [one for path in outside if (one := _held(path, keys, identity, asked))]
     verdicts = {one.log_id: one for one in check_journal(directory, keys, [one.checkpoint for one in held], disk=disk)}
     losses = _stated_losses(readers)
     for verdict in verdicts.values():
         _tell(asked, verdict, stated=verdict.log_id in losses)
     good = [reader for reader in readers if verdicts[reader.log_id].ok]
+    stores, whose, anchors = dict[str, Known](), Whose(), list[Anchor]()
     for reader in good:
-        _take(known, reader, verdicts[reader.log_id], held)
-    known.whole = len(good) == len(verdicts) > 0 and all(
-        reader.first_kept == 0 and verdicts.keys() >= set(reader.identity.follows) for reader in good
+        anchors += _take(stores, whose, reader, verdicts[reader.log_id], held)
+    known = _of_store(asked, stores, store)
+    known.certified = certified
+    known.anchor = max(anchors, key=lambda one: one.until_us, default=None)
+    known.whole = (
+        (not stores or any(known is each for each in stores.values()))
+        and len(good) == len(verdicts) > 0
+        and all(reader.first_kept == 0 and verdicts.keys() >= set(reader.identity.follows) for reader in good)
     )
     if held and known.anchor is None and not asked.troubles:
         asked.notes.append("the checkpoint is older than anything the journal still tells of: it anchors nothing here")
@@ -145,18 +159,46 @@ def _tell(asked: Asked, verdict: LogVerdict, *, stated: bool) -> None:
     asked.troubles += [f"journal {verdict.log_id}: {problem.text}" for problem in verdict.problems]
 
 
-def _take(known: Known, reader: LogReader, verdict: LogVerdict, held: Sequence[Held]) -> None:
-    """Take in the entries of a good log as far as it signed them."""
+def _take(
+    stores: dict[str, Known], whose: Whose, reader: LogReader, verdict: LogVerdict, held: Sequence[Held]
+) -> list[Anchor]:
+    """Take the entries of a good log into what is known of their `stores`, as far as it signed them."""
     anchored = verdict.anchored.size if verdict.anchored else 0
     signed = max(anchored, verdict.signed.size if verdict.signed else 0)
     for _, seq, line in reader.lines():
         if seq >= signed:
             break
-        if b'"kind":"segment.' in line:
+        if b'"kind":"segment.' in line or b'"store":"' in line:
             entry = read_entry(reader.log_id, seq, line)
-            known.take(entry.kind, seq, entry.fields, covered=seq < anchored)
-    if verdict.anchored and anchored > reader.first_kept:
-        last = next(reader.entries(anchored - 1))
-        by = ", ".join(sorted({one.by for one in held if one.checkpoint == verdict.anchored}))
-        if known.anchor is None or last.at_us > known.anchor.until_us:
-            known.anchor = Anchor(anchored, last.at_us, by)
+            of = whose.of(entry.kind, entry.fields)
+            if of and "" in stores:
+                # What was said before any store was named is of the first one.
+                stores[of] = stores.pop("")
+            stores.setdefault(of, Known()).take(entry.kind, seq, entry.fields, covered=seq < anchored)
+    if not verdict.anchored or anchored <= reader.first_kept:
+        return []
+    last = next(reader.entries(anchored - 1))
+    by = ", ".join(sorted({one.by for one in held if one.checkpoint == verdict.anchored}))
+    return [Anchor(anchored, last.at_us, by)]
+
+
+def _of_store(asked: Asked, stores: dict[str, Known], store: str | None) -> Known:
+    """Return what is known of `store`; a journal in which no store is named speaks of the only one there was."""
+    if store in stores:
+        return stores[store]
+    if "" in stores or not stores:
+        return stores.get("", Known())
+    if store:
+        asked.troubles.append(
+            f"the journal, as far as it is signed, does not know the store {store[:8]}… in which these recordings lie, "
+            "so it vouches for none of them (of a disk that is new it knows within two minutes)"
+        )
+        return Known()
+    if len(stores) == 1:
+        return next(iter(stores.values()))
+    says = f"the journal tells of {len(stores)} disks, and it is not known from which one these recordings are"
+    if store is None:
+        asked.notes.append(f"{says}: what is missing among them is not told")
+    else:
+        asked.troubles.append(f"{says}, since the marker of the store is gone")
+    return Known(others=list(stores.values()))
