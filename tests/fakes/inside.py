@@ -1,0 +1,62 @@
+"""
+Words from inside a booted image: a script of the test's own runs in it, and prints to the console.
+
+The image has no door for tests. The script comes in a second archive behind the initrd of the test's own copy of the
+card; what it leaves below /run outlives the change to the root, which stays as it was signed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from boot.products import cache_directory
+from fakes.card import Card
+
+UNITS = "usr/lib/systemd/system"
+UNIT = """[Unit]
+After=vigil-apply.service
+[Service]
+ExecStart=/bin/bash /run/inside/script
+StandardOutput=tty
+StandardError=tty
+TTYPath=/dev/console
+"""
+INSTALL = """[Unit]
+DefaultDependencies=no
+After=initrd-root-device.target
+Before=initrd.target
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/bash /inside/install
+"""
+SCRIPT = f"""
+mkdir -p /run/systemd/system/multi-user.target.wants /run/inside
+echo "$(</inside/script)" > /run/inside/script
+echo '{UNIT}' > /run/systemd/system/inside.service
+ln -s ../inside.service /run/systemd/system/multi-user.target.wants/inside.service
+"""
+
+
+def newest_card() -> Path | None:
+    """The card of the last `make image`, None where there is none."""
+    made = sorted(cache_directory().glob("card-*/card.img"), key=lambda path: path.stat().st_mtime)
+    return made[-1] if made else None
+
+
+def copy_of(card: Path, place: Path, *, size_mib: int, setup: str, script: str) -> Card:
+    """A copy of the card as it would be flashed onto a larger one, with a set-up file and the script."""
+    subprocess.run(["cp", "--sparse=always", card, place], check=True)
+    os.truncate(place, size_mib << 20)
+    copy = Card(place)
+    copy.write(1, "vigil.toml", setup.encode())
+    files: dict[str, bytes | str] = {
+        "inside/script": script.encode(),
+        "inside/install": SCRIPT.encode(),
+        f"{UNITS}/inside-install.service": INSTALL.encode(),
+        f"{UNITS}/initrd.target.wants/inside-install.service": "../inside-install.service",
+    }
+    copy.add_to_initrd(2, files)
+    return copy
