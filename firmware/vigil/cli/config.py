@@ -27,8 +27,9 @@ OK, MISTAKES, CANNOT = 0, 1, 2
 
 def default_data_dir() -> Path:
     """Return the data directory of a command that is not told one: the box's own, or a demo's below here."""
-    installed = Path("/var/lib/vigil")
-    return installed if installed.is_dir() else Path("var/demo")
+    # The image's own place first, then that of a recorder installed on a host.
+    installed = [place for place in (Path("/vigil"), Path("/var/lib/vigil")) if place.is_dir()]
+    return installed[0] if installed else Path("var/demo")
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
