@@ -132,6 +132,8 @@ def test_a_card_that_cannot_be_written_is_an_error(tmp_path: Path):
         ("root=/dev/mapper/root rauc.slot=A vigil.start=power", Slot.A),
         ("rauc.slot=B", Slot.B),
         ("rauc.slot=A quiet rauc.slot=B", Slot.B),
+        ("rauc.slot=C rauc.slot=B", Slot.B),
+        ("rauc.slot=A rauc.slot=C", None),
         ("rauc.slot=C", None),
         ("rauc.slot=", None),
         ("xrauc.slot=A rauc.slots=A", None),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import struct
 import subprocess
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,6 +101,13 @@ def test_every_single_flipped_bit_of_the_text_is_seen():
         spoilt[bit // 8] ^= 1 << bit % 8
         with pytest.raises(FormatError):
             decode(bytes(spoilt))
+
+
+def test_what_lies_behind_the_end_of_the_text_means_nothing():
+    text = b"BOOT_ORDER=A B\0BOOT_A_LEFT=3\0BOOT_B_LEFT=3\0\0BOOT_ORDER=B A\0BOOT_TRIAL=B\0"
+    body = text.ljust(SIZE_BYTES - 4, b"\0")
+
+    assert decode(struct.pack("<I", zlib.crc32(body)) + body) == SlotState()
 
 
 def test_a_file_cut_short_says_how_short():
