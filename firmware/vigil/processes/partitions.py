@@ -130,7 +130,7 @@ class DataPartition:
             raise DeviceError(f"{self.path} could not be mended ({code}): {said.strip()[-300:]}")
 
     def _integrity(self, *arguments: str) -> None:
-        self._tool.run("integritysetup", *arguments, limit_s=120)
+        self._tool.run("integritysetup", *arguments, limit_s=280)
 
     def _sync(self) -> None:
         descriptor = os.open(self.path, os.O_RDWR)
