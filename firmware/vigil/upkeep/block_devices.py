@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from vigil.errors import DeviceError
@@ -14,6 +15,7 @@ from vigil.upkeep.partition_table import SECTOR, Partition, Writes
 
 log = logging.getLogger(__name__)
 MAPPER = Path("/dev/mapper")
+_LAST_S = 1
 
 
 class Tool:
@@ -32,6 +34,8 @@ class Tool:
         except subprocess.TimeoutExpired as error:
             # A process that waits for a dying card does not end when it is killed; nobody waits for it then.
             process.kill()
+            with suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=_LAST_S)
             raise DeviceError(f"{command[0]} was not done after {limit_s:g} s: does the card still answer?") from error
         if process.returncode not in good:
             last = said.strip().splitlines()[-1:] or ["it said nothing"]
