@@ -109,29 +109,27 @@ class Index(IndexReader):
 
     def _take(self, entries: Sequence[Entry]) -> None:
         before = self.store_in_use()
-        whose = Whose(before)
-        of = [(entry, whose.of(entry.kind, entry.fields), whose.current) for entry in entries]
-        if not before and whose.current:
-            self._name(whose.current)
-        # What was said before any store was named is of the first one.
-        first = before or next((current for _, _, current in of if current), "")
-        taken = [(entry, store or first, current or first) for entry, store, current in of]
-        newest = {entry.log_id: (entry, current) for entry, _, current in taken}
-        for log_id, (entry, current) in newest.items():
+        told = _with_stores(entries, before)
+        if not before and told and (first := told[0][1]):
+            # What was said before any store was named is of the first one.
+            self._name(first)
+        newest = {entry.log_id: (entry, in_use) for entry, _, in_use in told}
+        for log_id, (entry, in_use) in newest.items():
             self._db.execute(
                 "insert into logs values (?, (select count(*) from logs), ?, ?, ?) on conflict do update"
                 " set applied = excluded.applied, last_leaf = excluded.last_leaf, store = excluded.store",
-                (log_id, entry.seq + 1, leaf_hash(entry.line), current),
+                (log_id, entry.seq + 1, leaf_hash(entry.line), in_use),
             )
-        told = [(entry, store) for entry, store, _ in taken]
-        self._db.executemany("insert into entries values (?, ?, ?, ?, ?, ?, ?, ?, ?)", [_row(*one) for one in told])
+        self._db.executemany(
+            "insert into entries values (?, ?, ?, ?, ?, ?, ?, ?, ?)", [_row(entry, store) for entry, store, _ in told]
+        )
         self._db.executemany(
             "insert into cursors values (?, ?, ?, ?, ?) on conflict do update"
             " set segment = excluded.segment, line = excluded.line"
             " where (excluded.segment, excluded.line) > (segment, line)",
             [(*place, *cursor) for place, cursor in _cursors(told).items()],
         )
-        for entry, store in told:
+        for entry, store, _ in told:
             take_effect(self._db, entry, store)
 
     def _name(self, store: str) -> None:
@@ -150,16 +148,24 @@ class Index(IndexReader):
             self._db.execute("commit")
 
 
+def _with_stores(entries: Iterable[Entry], in_use: str) -> list[tuple[Entry, str, str]]:
+    """Return each entry, the store that it speaks of, and the one in use behind it; empty while none was ever named."""
+    whose = Whose(in_use)
+    told = [(entry, whose.of(entry.kind, entry.fields), whose.current) for entry in entries]
+    first = next((current for _, _, current in told if current), "")
+    return [(entry, store or first, current or first) for entry, store, current in told]
+
+
 def _row(entry: Entry, store: str) -> tuple[object, ...]:
     camera, segment = value_of(entry, "camera", str), value_of(entry, "segment", int)
     fields = canonical.encode(dict(entry.fields)).decode()
     return entry.log_id, entry.seq, entry.at_us, entry.clock, entry.kind, store, camera, segment, fields
 
 
-def _cursors(entries: Iterable[tuple[Entry, str]]) -> dict[tuple[str, str, str], tuple[int, int]]:
+def _cursors(told: Iterable[tuple[Entry, str, str]]) -> dict[tuple[str, str, str], tuple[int, int]]:
     """Return for each (log, store, camera) the highest (sidecar, line) that an entry was made from."""
     found: dict[tuple[str, str, str], tuple[int, int]] = {}
-    for entry, store in entries:
+    for entry, store, _ in told:
         camera, line = value_of(entry, "camera", str), value_of(entry, "line", int)
         # A deletion speaks of one segment and stands in the sidecar of another.
         stated_in = value_of(entry, "stated_in", int)
