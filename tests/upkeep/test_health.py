@@ -72,7 +72,9 @@ def test_a_committed_system_that_records_is_confirmed_whatever_else_is_broken():
 @pytest.mark.parametrize("name", ["guard", "upkeep"])
 @pytest.mark.parametrize("unit", [None, failed()])
 def test_on_trial_everything_must_run(name: str, unit: Unit | None):
-    assert verdict(seen(**{name: unit}), on_trial=True) is Verdict.WAIT
+    facts = seen(guard=unit) if name == "guard" else seen(upkeep=unit)
+
+    assert verdict(facts, on_trial=True) is Verdict.WAIT
 
 
 @pytest.mark.parametrize("place", MOUNTS)
