@@ -30,6 +30,13 @@ SERVICES = sorted(
 PROGRAMS = ["/opt/vigil/bin/vigil", "/usr/sbin/integritysetup", "/usr/sbin/nft", "/usr/sbin/wpa_supplicant", "/bin/sh"]
 
 
+class CaseMatters(configparser.RawConfigParser):
+    """Unit files distinguish capital letters."""
+
+    def optionxform(self, optionstr):
+        return optionstr
+
+
 def version():
     if shutil.which("systemd-analyze") is None:
         return 0
@@ -79,8 +86,7 @@ def settings(unit):
     parts = [UNITS / name, *sorted([*(UNITS / "vigil-.service.d").iterdir(), *(UNITS / f"{name}.d").iterdir()],
                                    key=lambda path: path.name)]  # fmt: skip
     for path in parts:
-        parser = configparser.RawConfigParser(strict=False, interpolation=None)
-        parser.optionxform = str
+        parser = CaseMatters(strict=False, interpolation=None)
         parser.read(path)
         for section in parser.sections():
             merged |= parser.items(section)

@@ -15,6 +15,18 @@ def cameras(*names, off=()):
     return tuple(Camera(id=name, source="synthetic", enabled=name not in off) for name in names)
 
 
+def cable_of(**settings):
+    text = cable(Network(**settings))
+    assert text is not None
+    return text
+
+
+def radio_of(**settings):
+    text = radio(Network(**settings))
+    assert text is not None
+    return text
+
+
 def test_there_is_a_recorder_for_each_camera_that_is_enabled():
     config = replace(Config(), cameras=cameras("gate", "yard", "cellar", off={"cellar"}))
 
@@ -48,14 +60,13 @@ def test_without_an_address_the_network_is_asked():
 
 
 def test_a_fixed_address_becomes_a_file_of_networkd():
-    text = cable(Network(address="192.168.1.20/24", gateway="192.168.1.1", dns="9.9.9.9"))
+    text = cable_of(address="192.168.1.20/24", gateway="192.168.1.1", dns="9.9.9.9")
 
     parser = configparser.RawConfigParser()
-    parser.optionxform = str
     parser.read_string(text)
     network = dict(parser["Network"])
-    assert (network["Address"], network["Gateway"], network["DNS"]) == ("192.168.1.20/24", "192.168.1.1", "9.9.9.9")
-    assert parser["Match"]["Type"] == "ether"
+    assert (network["address"], network["gateway"], network["dns"]) == ("192.168.1.20/24", "192.168.1.1", "9.9.9.9")
+    assert parser["Match"]["type"] == "ether"
 
 
 @pytest.mark.parametrize("address", ["300.1.1.1/24", "192.168.1.20", "192.168.1.20/99", "::/200"])
@@ -67,15 +78,15 @@ def test_an_address_that_is_none_leaves_the_box_reachable_and_is_told(address):
 
 
 def test_a_gateway_that_is_none_is_left_out_and_told():
-    network = Network(address="10.0.0.5/8", gateway="1.2.3", dns="fe80::1")
+    wrong = {"address": "10.0.0.5/8", "gateway": "1.2.3", "dns": "fe80::1"}
 
-    assert "Gateway" not in cable(network) and "DNS=fe80::1" in cable(network)
-    assert problems(network) == ["network.gateway = 1.2.3: not an address"]
+    assert "Gateway" not in cable_of(**wrong) and "DNS=fe80::1" in cable_of(**wrong)
+    assert problems(Network(**wrong)) == ["network.gateway = 1.2.3: not an address"]
 
 
 def test_a_radio_network_is_joined_by_the_key_that_the_standard_makes_of_its_password():
     # IEEE 802.11i, annex H.4.1.
-    text = radio(Network(wifi_name="IEEE", wifi_password="password", wifi_country="AT"))
+    text = radio_of(wifi_name="IEEE", wifi_password="password", wifi_country="AT")
 
     assert "psk=f42c6fc52df0ebef9ebb4b90b38a5f902e83fe1b135a70e23aed762e9710a12e" in text
     assert f"ssid={b'IEEE'.hex()}" in text and text.startswith("country=AT\n")
@@ -83,5 +94,5 @@ def test_a_radio_network_is_joined_by_the_key_that_the_standard_makes_of_its_pas
 
 
 def test_an_open_radio_network_has_no_key_and_none_is_joined_unasked():
-    assert "key_mgmt=NONE" in radio(Network(wifi_name='quo"te\n'))
+    assert "key_mgmt=NONE" in radio_of(wifi_name='quo"te\n')
     assert radio(Network()) is None
