@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vigil.frames.motion_zones import Point, watched
@@ -46,6 +46,7 @@ def test_where_the_edges_of_a_polygon_cross_even_odd_decides() -> None:
 
 
 @given(POLYGONS, st.integers(0, 7))
+@example([(0.0, 0.0), (0.0, 0.0), (1.0, 5e-324)], 0)
 def test_neither_the_corner_one_begins_with_nor_the_direction_matters(polygon: list[Point], first: int) -> None:
     first %= len(polygon)
     turned = (polygon[first:] + polygon[:first])[::-1]

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.host, pytest.mark.timeout(1500), pyt
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The root, unpacked."""
     place = tmp_path_factory.mktemp("root") / "tree"
-    command = ["unsquashfs", "-quiet", "-no-progress", "-dest", place, built().root / "root.img"]
+    command: list[str | Path] = ["unsquashfs", "-quiet", "-no-progress", "-dest", place, built().root / "root.img"]
     subprocess.run(command, check=True, capture_output=True, env=environment())
     return place
 

@@ -74,7 +74,7 @@ def test_a_release_that_packages_are_pinned_to_gives_nothing_else():
 def test_every_mistake_is_told_at_once(place: Path):
     spoil(
         place / "vigil.toml",
-        ('name = "vigil"', 'nam = "vigil"'),
+        ('name = "vigil"', 'called = "vigil"'),
         ("boot_mib = 256", "boot_mib = 16"),
         ('signature = "56494749"', 'signature = "VIGI"'),
         ("rebuild_s = 90", 'rebuild_s = "90"'),
@@ -94,7 +94,7 @@ def test_every_mistake_is_told_at_once(place: Path):
         "vigil.toml:disk.signature: must be eight of 0-9 a-f",
         "vigil.toml:disk.boot_mib: FAT32 needs at least 64 MiB",
         "vigil.toml:budget.rebuild_s: must be a whole number above 0",
-        "vigil.toml:nam: not a setting",
+        "vigil.toml:called: not a setting",
         "layers/base.toml:packages.systemd: must be a text that is not empty",
         "layers/base.toml:remove./var/log: must be a path inside the root, without / in front",
         "layers/debian.toml:boot.uboot_virt: is missing",

@@ -101,9 +101,9 @@ def test_a_file_edited_on_a_pc_is_taken_over_again(box):
 
 
 def test_a_mistake_is_told_and_changes_nothing(box):
-    box.setup.write_text(SETUP + "adress = 5\n")
+    box.setup.write_text(SETUP + "addresses = 5\n")
 
-    assert "network.adress: not a setting" in box.start()[0]
+    assert "network.addresses: not a setting" in box.start()[0]
     assert not box.place.config_files.owners.exists()
     assert "correct horse" in box.setup.read_text()
 

@@ -143,9 +143,14 @@ def test_nobody_is_asked_about_a_line_that_is_no_entry(tmp_path):
     made, _ = recording(tmp_path)
     made.say("idle", mode="motion", state="waiting")
     asked: list[Line] = []
-    list(new_statements(Disk(), tmp_path, "gate", (0, -1), is_durable=asked.append, on_bad=lambda *_: None))
+
+    def is_durable(line: Line) -> bool:
+        asked.append(line)
+        return False
+
+    list(new_statements(Disk(), tmp_path, "gate", (0, -1), is_durable=is_durable, on_bad=lambda *_: None))
     made.say("paused", who="the owner")
-    list(new_statements(Disk(), tmp_path, "gate", (0, -1), is_durable=asked.append, on_bad=lambda *_: None))
+    list(new_statements(Disk(), tmp_path, "gate", (0, -1), is_durable=is_durable, on_bad=lambda *_: None))
     made.close("stopped")
 
     assert [(segment.seq, number) for segment, number, _ in asked] == [(1, 2)]

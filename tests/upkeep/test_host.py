@@ -94,5 +94,5 @@ def test_a_radio_network_is_joined_by_the_key_that_the_standard_makes_of_its_pas
 
 
 def test_an_open_radio_network_has_no_key_and_none_is_joined_unasked():
-    assert "key_mgmt=NONE" in radio_of(wifi_name='quo"te\n')
+    assert "key_mgmt=NONE" in radio_of(wifi_name='quo"ted\n')
     assert radio(Network()) is None

@@ -39,6 +39,9 @@ def _within(polygon: Polygon, x: NDArray[np.float64], y: NDArray[np.float64]) ->
     """Return which points lie in a polygon: those from which a ray crosses its edges an odd number of times."""
     inside = np.zeros(x.shape, bool)
     for (ax, ay), (bx, by) in zip(polygon, [*polygon[1:], polygon[0]], strict=True):
-        if ay != by:
-            inside ^= ((ay > y) != (by > y)) & (x < ax + (y - ay) * (bx - ax) / (by - ay))
+        crossed = (ay > y) != (by > y)
+        if crossed.any():
+            # Only where it is crossed: an edge that is all but level is infinitely far away elsewhere.
+            level = y[crossed]
+            inside[crossed] ^= x[crossed] < ax + (level - ay) * (bx - ax) / (by - ay)
     return inside
