@@ -55,6 +55,23 @@ def test_every_picture_is_durable_within_the_promised_time(tmp_path):
     assert 0 < worst <= 2_000_000
 
 
+def test_the_first_pictures_of_a_segment_wait_no_longer_than_others(tmp_path):
+    """A flush takes its time: it must begin while some of the promised time is left."""
+    made, clock = recording(tmp_path / "video")
+    oldest_us = clock.steady_us()
+    made.begin("continuous", [numbered(0, oldest_us)])
+    waited_us = []
+    for number in range(1, 400):
+        before = made.durable_at_us
+        feed(made, clock, range(number, number + 1))
+        if made.durable_at_us and made.durable_at_us != before:
+            waited_us.append(clock.steady_us() - oldest_us)
+            oldest_us = made.durable_at_us + 100_000
+
+    assert len(waited_us) > 20
+    assert max(waited_us) <= 1_650_000
+
+
 def test_a_slow_stream_waits_longer_and_keeps_the_promise(tmp_path):
     made, clock = recording(tmp_path / "video")
     made.begin("continuous", [numbered(0, clock.steady_us(), size_bytes=100)])

@@ -49,7 +49,7 @@ _LOOK_US = 300_000
 """Whatever happens, or does not, everything is looked at so often."""
 _EVERY_US = 1_000_000
 _SIGNER_EVERY_US = 2_000_000
-_LAST_PICTURES_US = 5_000_000
+_LAST_LOOKS, _LAST_LOOK_S = 100, 0.05
 """How long all cameras together may take to let go: whoever ends us has little patience."""
 _GUARD_SILENT_US = 5_000_000
 
@@ -108,16 +108,22 @@ class Recorder:
             post.recorder.stop()
             # Once we are gone nobody can vouch any more for what we said.
             self._certify(post, self._clock.steady_us(), at_once=True)
-        last_us = self._clock.steady_us() + _LAST_PICTURES_US
+        self._wait_for_the_last()
         for post in self._posts:
-            if post.reader.ident:
-                post.reader.join(timeout=max(0, last_us - self._clock.steady_us()) / 1_000_000)
-            if post.asking:
-                post.asking.join(timeout=max(0, last_us - self._clock.steady_us()) / 1_000_000)
             post.recorder.close("recording was stopped" if stop.is_set() else "the file ended")
             post.stopped = True
             self._tell(post)
             post.hub.close()
+
+    def _wait_for_the_last(self) -> None:
+        """Wait for the last pictures and certificates, a little while; what has come does not wait with us."""
+        for _ in range(_LAST_LOOKS):
+            threads = [thread for post in self._posts for thread in (post.reader, post.asking) if thread]
+            if not (alive := next((thread for thread in threads if thread.is_alive()), None)):
+                return
+            alive.join(timeout=_LAST_LOOK_S)
+            for post in self._posts:
+                (post.recording.tick if post.recorder.prompt else post.recorder.step)()
 
     def step(self) -> None:
         """One round for every camera."""

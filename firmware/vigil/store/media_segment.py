@@ -21,6 +21,7 @@ class MediaSegment:
     """
     Opens its sidecar when made with the packets of its first fragment.
 
+    `begun_us` is when its first picture came or was asked for (steady clock).
     `wall_us` turns steady into wall time. `durable` is told the last packet of
     every flush. Any method may raise `StoreFault`; then it is of no more use.
     """
@@ -31,6 +32,7 @@ class MediaSegment:
         first: Sequence[Packet],
         codecs: Codecs,
         *,
+        begun_us: int,
         recipients: Sequence[Recipient],
         random_bytes: Callable[[int], bytes],
         loss_s: float,
@@ -41,6 +43,7 @@ class MediaSegment:
         fields: dict[str, Any],
     ) -> None:
         self._store = store
+        self._begun_us = begun_us
         self._loss_s = loss_s
         self._wall_us = wall_us
         self._durable = durable
@@ -69,7 +72,7 @@ class MediaSegment:
         self._waiting_bytes += len(boxes)
         if self._oldest_us is None:
             # A pre-roll is older than its trigger: what counts is when it was asked for.
-            self._oldest_us = cut.packets[0].at_us if self._frames else now_us
+            self._oldest_us = cut.packets[0].at_us if self._frames else max(cut.packets[0].at_us, self._begun_us)
         self._last = cut.packets[-1]
         if video:
             self._frames += len(video)

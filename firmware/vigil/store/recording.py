@@ -61,6 +61,7 @@ class Recording:
         self._first_of_take = True
         self._cutter: Cutter | None = None
         self._codecs: Codecs | None = None
+        self._begun_us = 0
         self._segment: MediaSegment | None = None
         self._quiet_since_us = 0
         self._full = False
@@ -201,6 +202,7 @@ class Recording:
         for cut in made:
             if isinstance(cut, cuts.Begin):
                 self._codecs = cut.codec, cut.audio_codec
+                self._begun_us = self._clock.steady_us()
             elif isinstance(cut, cuts.Fragment):
                 self._fragment(cut)
             else:
@@ -218,9 +220,9 @@ class Recording:
             self.store.end_quiet(why="pictures are due")
         fields = self._taking.lasting | (self._taking.fields if self._first_of_take else {})
         segment = MediaSegment(
-            self.store, packets, self._codecs, recipients=self._recipients, random_bytes=self._random_bytes,
-            loss_s=self._loss_s, wall_us=self._wall_us, durable=self._is_durable, why=self._taking.why,
-            trust=self.trust, fields=fields,
+            self.store, packets, self._codecs, begun_us=self._begun_us, recipients=self._recipients,
+            random_bytes=self._random_bytes, loss_s=self._loss_s, wall_us=self._wall_us, durable=self._is_durable,
+            why=self._taking.why, trust=self.trust, fields=fields,
         )  # fmt: skip
         self._first_of_take = False
         return segment
