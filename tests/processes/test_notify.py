@@ -9,8 +9,11 @@ import sys
 
 import pytest
 
+from fakes.box import Box, end
 from vigil.clock import HandClock
 from vigil.processes.notify import Notifier, passed_socket, watchdog_us
+from vigil.processes.run import prepare
+from vigil.store.disk import Disk
 
 S = 1_000_000
 
@@ -137,3 +140,33 @@ def test_a_socket_that_systemd_opened_is_listened_on(tmp_path):
 @pytest.mark.parametrize("environment", [{}, {"LISTEN_PID": "8", "LISTEN_FDS": "1"}, {"LISTEN_PID": "7"}])
 def test_a_socket_for_somebody_else_is_left_alone(environment):
     assert passed_socket(environment, pid=7) is None
+
+
+BENCH = '[[camera]]\nid = "bench"\nsource = "synthetic"\nwidth = 64\nheight = 64\nfps = 5\nbit_rate_kbps = 64\n'
+
+
+@pytest.mark.parametrize(
+    "command", [("record", "--camera", "bench"), ("guard",), ("signer",)], ids=lambda said: said[0]
+)
+def test_each_process_tells_systemd_that_it_is_ready_alive_and_ending(systemd, tmp_path, monkeypatch, command):
+    box = Box(tmp_path / "box", BENCH)
+    prepare(box.data, Disk())
+    monkeypatch.setenv("NOTIFY_SOCKET", systemd.getsockname())
+    monkeypatch.setenv("WATCHDOG_USEC", str(3 * S))
+    systemd.setblocking(True)
+    systemd.settimeout(60)
+
+    process = box.start(*command)
+    try:
+        assert systemd.recv(4096) == b"READY=1"
+        if command[0] != "signer":
+            assert systemd.recv(4096) == b"WATCHDOG=1"
+        process.terminate()
+        said = [systemd.recv(4096)]
+        while said[-1] != b"STOPPING=1":
+            said.append(systemd.recv(4096))
+        assert process.wait(60) == 0
+    finally:
+        end(process)
+
+    assert set(said[:-1]) <= {b"WATCHDOG=1"}
