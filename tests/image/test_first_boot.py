@@ -12,7 +12,7 @@ from vigil.upkeep.partition_table import Stage, read_table
 
 # A boot takes a minute and a half in the emulator, some minutes where the machine has other things to do.
 pytestmark = [
-    *emulated,
+    *(mark for mark in emulated if mark.name != "timeout"),
     pytest.mark.skipif(newest_card() is None, reason="there is no image yet: `make image`"),
     pytest.mark.timeout(1800),
 ]
