@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -34,11 +35,22 @@ class WarmCache(Cache):
         return super().product(name, inputs, make)
 
 
-def make_build(home: Path) -> Build:
-    """A build of this checkout with a cache at `home`."""
+def make_build(home: Path, checkout: Path = ROOT) -> Build:
+    """A build of this checkout, or a copy of it, with a cache at `home`."""
     epoch = int(os.environ.get("SOURCE_DATE_EPOCH") or commit_time(ROOT))
-    sources = Sources(checkout=ROOT, epoch=epoch)
-    return Build(image=read_image(ROOT / "image/vigil.toml"), sources=sources, cache=WarmCache(home))
+    sources = Sources(checkout=checkout, epoch=epoch)
+    return Build(image=read_image(checkout / "image/vigil.toml"), sources=sources, cache=WarmCache(home))
+
+
+def copy_sources(target: Path) -> Path:
+    """What the image is made from, as it is now: somebody may be working on the checkout."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    for name in ("firmware", "image"):
+        shutil.copytree(ROOT / name, target / name, ignore=ignored, symlinks=True)
+    for name in ("pyproject.toml", "README.md", "LICENSE", "tests/ground/trixie/picamera2.txt"):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, target / name)
+    return target
 
 
 def make_parts(build: Build) -> Parts:
