@@ -155,7 +155,8 @@ def test_holds_are_entered_once_whichever_disk_is_in(place, disks):
 
     assert held(place) == [(disks.id("old"), "the bicycle"), (disks.id("new"), "a cat")]
     with Index.open(index_path(place.state)) as index:
-        assert [index.segment("gate", 1, store=disks.id(name)).kept for name in ("old", "new")] == [True, True]
+        rows = [index.segment("gate", 1, store=disks.id(name)) for name in ("old", "new")]
+        assert [row and row.kept for row in rows] == [True, True]
 
 
 class Older(Diary):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 
 from vigil.clock import HandClock
 from vigil.config.model import Camera, Motion
@@ -45,6 +46,21 @@ def test_a_masked_part_of_the_picture_is_not_looked_at():
         watcher.look(picture(n * 200_000))
 
     assert [watcher.look(picture((50 + n) * 200_000, square=4 * n)) for n in range(20)] == [None] * 20
+
+
+def test_where_opencv_is_missing_motion_is_found_all_the_same_and_it_is_told(monkeypatch, caplog):
+    monkeypatch.delitem(sys.modules, "vigil.frames.mog2", raising=False)
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    camera = Camera(id="gate", source="synthetic", motion=Motion(method="mog2"))
+    watcher = PictureWatcher(camera, HandClock(steady_us=0))
+    for n in range(50):
+        watcher.look(picture(n * 200_000))
+    watcher.begin_anew()
+    seen = [watcher.look(picture((50 + n) * 200_000, square=4 * n if n > 30 else None)) for n in range(50)]
+
+    assert any(seen)
+    assert watcher.picture_check.startswith("motion is found by blocks, for mog2 is not installed here")
+    assert len(caplog.records) == 1, "once, not with every picture"
 
 
 def test_while_something_plainly_moves_every_other_picture_is_looked_at():

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 from vigil.cameras.frozen import Watch
 from vigil.clock import Clock
 from vigil.config.model import Camera
 from vigil.frames.motion import Motion
 from vigil.frames.packet import Luma
+
+log = logging.getLogger(__name__)
 
 PLAIN = 2.0
 """A thing of so many times the smallest that counts moves plainly,"""
@@ -31,12 +35,14 @@ class PictureWatcher:
         self._sight = Watch()
         self._since_us: int | None = None
         self._rest_until_us = 0
+        self._instead = ""
         self.area_pm = 0
 
     @property
     def picture_check(self) -> str:
-        """Whether the picture lives, for the health line."""
-        return self._sight.sight.value
+        """Whether the picture lives, and whether motion is looked for in another way than was asked."""
+        alive = self._sight.sight.value
+        return self._instead if self._instead and alive == "ok" else alive
 
     def begin_anew(self) -> None:
         """The camera was opened again: what was the background may not be it any more."""
@@ -59,12 +65,22 @@ class PictureWatcher:
         return self._since_us
 
     def _begin(self, luma: Luma) -> Motion:
+        # A booting recorder takes "off" for a camera that waits for motion as the mistake that it is.
+        method = "blocks" if self._camera.motion.method == "off" or self._instead else self._camera.motion.method
+        try:
+            return self._motion_by(method, luma)
+        except ImportError as error:
+            # The image has no OpenCV; a camera that was to be looked at is looked at all the same.
+            self._instead = f"motion is found by blocks, for {method} is not installed here: {error}"
+            log.error('%s; set camera.motion.method to "blocks"', self._instead, extra={"camera": self._camera.id})
+            return self._motion_by("blocks", luma)
+
+    def _motion_by(self, method: str, luma: Luma) -> Motion:
         wanted = self._camera.motion
         return Motion(
             width=luma.width,
             height=luma.height,
-            # A booting recorder takes "off" for a camera that waits for motion as the mistake that it is.
-            method="blocks" if wanted.method == "off" else wanted.method,
+            method=method,
             sensitivity=wanted.sensitivity,
             minimum_area_pct=wanted.minimum_area_pct,
             zones=wanted.zones,
