@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
-import signal
 import subprocess
-import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from vigil.clock import Clock, SystemClock
 from vigil.errors import DeviceError
+from vigil.processes.ending import set_when_asked
 from vigil.processes.first_boot import remounted
 from vigil.upkeep.health import Facts, Unit, Verdict, unproven, verdict
 from vigil.upkeep.slot_files import read_slots, write_slots
@@ -114,9 +113,7 @@ def main(boot: Path) -> int:
     if slot is None:
         log.info("this system was not started from a slot; there is nothing to confirm")
         return 0
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = set_when_asked()
     clock = SystemClock()
     what = Confirmation(boot, slot, facts=lambda: facts_of(clock), writable=remounted, restart=restart_box)
     while not stop.wait(_LOOK_S):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import signal
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -34,6 +33,7 @@ from vigil.events import (
     Written,
 )
 from vigil.processes.diary import Diary
+from vigil.processes.ending import set_when_asked
 from vigil.processes.forgetting import Forgetting
 from vigil.processes.hub import HubServer, Peer
 from vigil.processes.notify import Notifier
@@ -284,9 +284,7 @@ def main(data: Path, *, log_level: str | None, plain: bool) -> int:
     disk = Disk()
     settings = load(data, disk)
     logs.set_up(log_level or settings.salvage.config.system.log_level, plain=plain)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = set_when_asked()
     log.info("guard begins", extra={"version": vigil.__version__})
     Guard(settings, clock=SystemClock(), disk=disk).run(stop)
     return 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import random
-import signal
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from vigil.frames.instructions import Mode
 from vigil.frames.take import Take
 from vigil.processes import signer
 from vigil.processes.camera_recorder import CameraRecorder
+from vigil.processes.ending import set_when_asked
 from vigil.processes.hub import HubClient
 from vigil.processes.memory import spare
 from vigil.processes.notify import Notifier
@@ -123,7 +123,7 @@ class Recorder:
                 return
             alive.join(timeout=_LAST_LOOK_S)
             for post in self._posts:
-                (post.recording.tick if post.recorder.prompt else post.recorder.step)()
+                post.recorder.step()
 
     def step(self) -> None:
         """One round for every camera."""
@@ -342,8 +342,6 @@ def main(data: Path, names: Sequence[str], *, log_level: str | None, plain: bool
     if missing := set(names) - {camera.id for camera in cameras}:
         log.error("no enabled camera is called %s: `vigil config show` lists them", ", ".join(sorted(missing)))
         return 2
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = set_when_asked()
     Recorder(settings, cameras, clock=SystemClock(), disk=disk).run(stop)
     return 0

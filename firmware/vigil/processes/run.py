@@ -17,6 +17,7 @@ from vigil.config.model import Config, Owner
 from vigil.config.read import TakenFrom
 from vigil.config.write import written
 from vigil.events import Health, Message, Status, Watch
+from vigil.processes.ending import set_when_asked
 from vigil.processes.hub import HubClient
 from vigil.processes.place import Place
 from vigil.processes.settings import Settings, load
@@ -168,9 +169,7 @@ def main(
     disk = Disk()
     notes = prepare(data, disk)
     settings = load(data, disk)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: stop.set())
+    stop = set_when_asked(signal.SIGHUP)
     if settings.salvage.taken_from is TakenFrom.DEFAULT and not settings.recipients:
         log.warning("nobody owns this box yet: `vigil keys new` makes a key, its recipient goes into vigil.toml")
     shown = eyes(settings.place, notes)

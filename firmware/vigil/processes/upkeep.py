@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import signal
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from vigil.clock import Clock, SystemClock
 from vigil.errors import FormatError, StoreError
 from vigil.processes.boot_log import EVERY_US, BootLog
+from vigil.processes.ending import set_when_asked
 from vigil.processes.notify import Notifier
 from vigil.processes.place import Place
 from vigil.store.disk import Disk
@@ -131,9 +131,7 @@ def restart_now() -> None:
 
 def main(data: Path) -> int:
     """Watch until SIGTERM or SIGINT."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = set_when_asked()
     clock = SystemClock()
     notifier = Notifier.of_this_process(clock)
     upkeep = Upkeep(Place(data), Disk(), clock, threads=threads_of_ours, restart=restart_now)
