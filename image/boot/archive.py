@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from builder.archive import KEYRING, mirrors
+
 RELEASE = "trixie"
 BACKPORTS = "trixie-backports"
 
@@ -45,8 +47,9 @@ def archive(*releases: str) -> Iterator[Archive]:
         home = Path(directory)
         for name in ("state/lists/partial", "cache/archives/partial"):
             (home / name).mkdir(parents=True)
-        signed = "[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
-        lines = [f"deb {signed} {mirror()} {release} main\n" for release in releases]
+        plain = mirrors()["plain"]
+        signed = f"[signed-by={KEYRING}]"
+        lines = [f"deb {signed} {plain} {release} main\n" for release in releases]
         (home / "sources.list").write_text("".join(lines), encoding="utf-8")
         settings = {
             "Dir::Etc::sourcelist": home / "sources.list",
@@ -63,15 +66,3 @@ def archive(*releases: str) -> Iterator[Archive]:
         made = Archive(home, tuple(word for name, value in settings.items() for word in ("-o", f"{name}={value}")))
         subprocess.run(["apt-get", "-qq", *made.settings, "update"], check=True, stdout=sys.stderr)
         yield made
-
-
-def mirror() -> str:
-    """The Debian archive this machine is installed from: `main` of a plain release."""
-    form = "$(CREATED_BY) $(COMPONENT) $(RELEASE) $(REPO_URI)"
-    command = ["apt-get", "indextargets", "--no-release-info", "--format", form]
-    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    for line in listed.splitlines():
-        made_by, component, release, uri = line.split(" ", 3)
-        if made_by == "Packages" and component == "main" and "-" not in release:
-            return uri
-    raise FileNotFoundError("this machine's apt sources name no Debian archive with 'main'")

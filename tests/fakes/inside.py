@@ -11,7 +11,6 @@ import os
 import subprocess
 from pathlib import Path
 
-from boot.products import cache_directory
 from fakes.card import Card
 
 UNITS = "usr/lib/systemd/system"
@@ -38,12 +37,6 @@ echo "$(</inside/script)" > /run/inside/script
 echo '{UNIT}' > /run/systemd/system/inside.service
 ln -s ../inside.service /run/systemd/system/multi-user.target.wants/inside.service
 """
-
-
-def newest_card() -> Path | None:
-    """The card of the last `make image`, None where there is none."""
-    made = sorted(cache_directory().glob("card-*/card.img"), key=lambda path: path.stat().st_mtime)
-    return made[-1] if made else None
 
 
 def copy_of(card: Path, place: Path, *, size_mib: int, setup: str, script: str) -> Card:

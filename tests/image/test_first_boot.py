@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fakes.configs import KEYS
-from fakes.inside import copy_of, newest_card
+from fakes.image import built
+from fakes.inside import copy_of
 from fakes.qemu import Machine, emulated, running
 from vigil.upkeep.block_devices import Card as Sectors
 from vigil.upkeep.partition_table import Stage, read_table
@@ -13,7 +14,6 @@ from vigil.upkeep.partition_table import Stage, read_table
 # A boot takes a minute and a half in the emulator, some minutes where the machine has other things to do.
 pytestmark = [
     *(mark for mark in emulated if mark.name != "timeout"),
-    pytest.mark.skipif(newest_card() is None, reason="there is no image yet: `make image`"),
     pytest.mark.timeout(1800),
 ]
 
@@ -58,10 +58,8 @@ echo "inside: end"
 @pytest.fixture(scope="module")
 def card(tmp_path_factory):
     """The card stays the same for all tests here: they are the boots of one box."""
-    made = newest_card()
-    assert made
     place = tmp_path_factory.mktemp("card") / "card.img"
-    return copy_of(made, place, size_mib=4096, setup=SETUP, script=SCRIPT)
+    return copy_of(built().image, place, size_mib=4096, setup=SETUP, script=SCRIPT)
 
 
 def boot(card):
