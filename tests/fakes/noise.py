@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 import socket
 import threading
+from abc import ABC, abstractmethod
 from types import TracebackType
 
 
-class Listener:
+class Listener(ABC):
     """A TCP port; each connection is handled by `handle` in a thread of its own. Use it as a context manager."""
 
     def __init__(self) -> None:
@@ -18,8 +19,9 @@ class Listener:
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
+    @abstractmethod
     def handle(self, client: socket.socket) -> None:
-        raise NotImplementedError
+        """Serve one connection; an `OSError` ends it."""
 
     def _accept(self) -> None:
         while True:
