@@ -117,14 +117,6 @@ def footage(name: str, *, frames: int = 50, fps: int = 25) -> Path:
     return made
 
 
-def count_frames(file: Path) -> int:
-    """Return how many pictures ffprobe finds in a file."""
-    command = ["ffprobe", "-v", "error", "-select_streams", "v:0", "-count_packets"]
-    command += ["-show_entries", "stream=nb_read_packets", "-of", "csv=p=0", str(file)]
-    # A transport stream is listed twice: as a stream and as part of its programme.
-    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[0].strip(","))
-
-
 @contextmanager
 def _made_once(file: Path) -> Iterator[bool]:
     """Yield whether the file is still missing, while no other test process makes it."""
