@@ -149,9 +149,13 @@ echo "Vigil: slot ${slot} after ${came}, left A ${left_A} B ${left_B}, trial ${t
 mw.l ${mark} 5ac3961e 40000
 
 setenv from_slot "${devtype} ${devnum}:${part}"
+# The same system may lie in either slot, so its file has arguments for both; the root's partition is what differs.
 setenv slotargs
+setenv slotargs_A
+setenv slotargs_B
 if load ${from_slot} ${ramdisk_addr_r} slot.env; then
-  env import -t -r ${ramdisk_addr_r} ${filesize} slotargs
+  env import -t -r ${ramdisk_addr_r} ${filesize} slotargs_A slotargs_B
+  if test "${slot}" = A; then setenv slotargs "${slotargs_A}"; else setenv slotargs "${slotargs_B}"; fi
 fi
 
 # What the owner has wired to the board: a file on p1 that no update touches.

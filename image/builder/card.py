@@ -23,28 +23,37 @@ class Ingredients:
     overlays: Mapping[str, bytes]
     own: Mapping[str, bytes]
 
+    def system(self, image: Image) -> slot.System:
+        """What a slot is made of."""
+        return slot.System(
+            kernel=kernel.only_one(self.hardware, image.boot.kernel),
+            device_trees=kernel.only_one(self.hardware, image.boot.tree_place),
+            hardware=self.hardware,
+            initrd=self.initrd / "initrd",
+            overlays=self.overlays,
+        )
+
 
 def make_card(product: Path, image: Image, parts: Ingredients, epoch: int) -> None:
     """Fill `product/card.img`. p6 stays empty: nothing on the card refers to it before an update has written it."""
-    system = slot.System(
-        kernel=kernel.only_one(parts.hardware, image.boot.kernel),
-        device_trees=kernel.only_one(parts.hardware, image.boot.tree_place),
-        hardware=parts.hardware,
-        initrd=parts.initrd / "initrd",
-        overlays=parts.overlays,
-    )
-    verity = Verity.read(parts.root / "verity.json")
-    # The volumes' numbers are as fixed as the disk's, whose last digit gives way to the partition's.
-    serial = image.disk.signature[:-1]
-    made = {1: product / "p1.img"}
-    files = slot.boot_files(image.boot, parts.own, system)
-    make_fat(made[1], files, size_mib=image.disk.boot_mib, label="VIGIL", serial=f"{serial}1", epoch=epoch)
-    for name, (number, root_partition) in slot.SLOTS.items():
-        made[number] = product / f"p{number}.img"
-        arguments = slot.slot_arguments(image.disk, image.boot, verity, root_partition)
-        files = slot.slot_files(image.boot, arguments, system)
-        shape = {"size_mib": image.disk.slot_mib, "epoch": epoch, "bits": 16}
-        make_fat(made[number], files, label=f"VIGIL-{name}", serial=f"{serial}{number}", **shape)
-    make_disk(product / "card.img", image.disk, {**made, 5: parts.root / "root.img"})
-    for path in made.values():
+    boot, one_slot = product / "p1.img", product / "slot.img"
+    files = slot.boot_files(image.boot, parts.own, parts.system(image))
+    make_fat(boot, files, size_mib=image.disk.boot_mib, label="VIGIL", serial=_serial(image, 1), epoch=epoch)
+    make_slot(one_slot, image, parts, epoch, slot.SLOTS)
+    slots = {number: one_slot for number, _ in slot.SLOTS.values()}
+    make_disk(product / "card.img", image.disk, {1: boot, **slots, 5: parts.root / "root.img"})
+    for path in (boot, one_slot):
         path.unlink()
+
+
+def make_slot(target: Path, image: Image, parts: Ingredients, epoch: int, places: slot.Places) -> None:
+    """Make the partition of a slot, p2 or p3: the same bytes for both."""
+    environment = slot.slot_environment(image.disk, image.boot, Verity.read(parts.root / "verity.json"), places)
+    files = slot.slot_files(image.boot, environment, parts.system(image))
+    shape = {"size_mib": image.disk.slot_mib, "epoch": epoch, "bits": 16}
+    make_fat(target, files, label="VIGIL-SLOT", serial=_serial(image, 2), **shape)
+
+
+def _serial(image: Image, partition: int) -> str:
+    """The volumes' numbers are as fixed as the disk's, whose last digit gives way to the partition's."""
+    return f"{image.disk.signature[:-1]}{partition}"

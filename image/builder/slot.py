@@ -14,6 +14,16 @@ from .verity import Verity
 # Each slot's own partition, and its root's. On a new card B is a second kernel and initrd for the root of A: two copies
 # of the root would not fit the budget. The first update that goes to B brings its own root, on p6, and says so in B.
 SLOTS = {"A": (2, 5), "B": (3, 5)}
+# The same for a system that comes as an update: it may be put into either slot, and brings its root.
+UPDATED = {"A": (2, 5), "B": (3, 6)}
+
+Places = Mapping[str, tuple[int, int]]
+
+
+def slot_environment(disk: Disk, boot: Boot, verity: Verity, places: Places) -> bytes:
+    """`slot.env`: what the kernel is told in whichever slot the system lies (docs/spec/slots.md)."""
+    lines = [f"slotargs_{name}={slot_arguments(disk, boot, verity, root)}\n" for name, (_, root) in places.items()]
+    return "".join(lines).encode()
 
 
 def slot_arguments(disk: Disk, boot: Boot, verity: Verity, root_partition: int) -> str:
@@ -43,12 +53,12 @@ class System:
     overlays: Mapping[str, bytes]
 
 
-def slot_files(boot: Boot, arguments: str, system: System) -> dict[str, Path | bytes]:
-    """The files of p2 or p3. U-Boot unpacks the kernel; packed, it takes a third of the time to read."""
+def slot_files(boot: Boot, environment: bytes, system: System) -> dict[str, Path | bytes]:
+    """The files of p2 and p3. U-Boot unpacks the kernel; packed, it takes a third of the time to read."""
     return {
         "vmlinuz": _packed(system.kernel.read_bytes()),
         "initrd": system.initrd,
-        "slot.env": f"slotargs={arguments}\n".encode(),
+        "slot.env": environment,
         **{f"dtbs/broadcom/{name}.dtb": system.device_trees / f"{name}.dtb" for name in boot.device_trees},
         **system.overlays,
     }

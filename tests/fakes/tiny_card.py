@@ -45,7 +45,7 @@ def make_tiny_card(path: Path, board: str, *, firmware_tree: bytes = b"", slot_m
     for part, slot in ((2, "A"), (3, "B")):
         card.write(part, "vmlinuz", payload(board, f"payload {slot} died", dies=True))
         card.write(part, "initrd", b"no initrd is needed to die")
-        card.write(part, "slot.env", f"slotargs=slot-{slot}-args panic=10\n".encode())
+        card.write(part, "slot.env", f"slotargs_{slot}=slot-{slot}-args panic=10\n".encode())
     return card
 
 

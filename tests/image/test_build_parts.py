@@ -22,7 +22,7 @@ from builder.fat import make_fat
 from builder.kernel import read_needs, with_needs
 from builder.root import locked
 from builder.run import environment
-from builder.slot import SLOTS, boards_of, slot_arguments
+from builder.slot import SLOTS, UPDATED, boards_of, slot_arguments, slot_environment
 from builder.verity import Verity
 from builder.wheels import all_pins, name_of
 from fakes.repository import ROOT
@@ -96,6 +96,15 @@ def test_a_slot_names_its_root_by_the_hash_and_the_disk_by_its_signature():
     assert "systemd.verity_root_data=PARTUUID=56494749-05 " in said
     assert "systemd.verity_root_options=hash-offset=4096,panic-on-corruption" in said
     assert {partition for partition, _ in SLOTS.values()} == {2, 3}
+
+
+def test_a_slot_is_told_its_arguments_for_either_place():
+    verity = Verity(root_hash="ab" * 32, hash_offset_bytes=4096, size_bytes=8192)
+
+    lines = slot_environment(IMAGE.disk, IMAGE.boot, verity, UPDATED).decode().splitlines()
+
+    assert [line.partition("=")[0] for line in lines] == ["slotargs_A", "slotargs_B"]
+    assert [line.replace("_B=", "_A=").replace("-06 ", "-05 ") for line in lines] == [lines[0]] * 2 != lines
 
 
 def test_imager_is_told_of_every_board_that_has_a_device_tree():

@@ -25,7 +25,7 @@ def with_kernel(card: Card) -> Card:
     """Slot A gets Debian's kernel, its device tree, and an initrd in which there is nothing to run."""
     card.write(2, "vmlinuz", debian_kernel())
     card.write(2, "initrd", cpio({"nothing/here": b"to be run"}))
-    card.write(2, "slot.env", b"slotargs=panic=1 memblock=debug\n")
+    card.write(2, "slot.env", b"slotargs_A=panic=1 memblock=debug\n")
     card.write(2, "dtbs/broadcom/bcm2837-rpi-3-b.dtb", firmware_tree())
     return card
 
