@@ -7,6 +7,7 @@ Errors are grouped by what the program does next:
   x ConfigError           the owner can fix it: every mistake at once
   x DeviceError           the box may heal it: retry, degrade, report
     - CameraLost          reopen with back-off
+      · StreamRefused     our own reader does not read such a stream: let FFmpeg try
     - CameraEnded         a file came to its end; nothing is wrong
   x StoreError            recording goes on in RAM, the fault is told
     - WrongStore          this is not the disk we were given
@@ -47,6 +48,10 @@ class DeviceError(VigilError):
 
 class CameraLost(DeviceError):
     """The camera stopped, could not be opened, or sends garbage."""
+
+
+class StreamRefused(CameraLost):
+    """The camera sends something that our own reader does not read; FFmpeg may."""
 
 
 class CameraEnded(DeviceError):

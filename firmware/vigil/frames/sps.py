@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from vigil.errors import FormatError
@@ -11,13 +12,21 @@ LARGEST_SET_BYTES = 0xFFFF
 
 LARGEST_SIDE = 16_384
 
+MOST_REORDERED = 16
+"""Neither standard lets a decoder hold more pictures than these (A.3.1 and A.4.2)."""
+
 # The profiles whose SPS goes on with chroma format and bit depths (H.264, 7.3.2.1.1).
 _HIGH_PROFILES = frozenset({44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244})
 
 
 @dataclass(frozen=True, slots=True)
 class H264Sps:
-    """The fields of an H.264 SPS that files and players ask for. `level` etc. are the bytes of the standard."""
+    """
+    The fields of an H.264 SPS that files and players ask for. `level` etc. are the bytes of the standard.
+
+    `reorder` is how many pictures at most are decoded before one and shown
+    after it; None where the camera does not say.
+    """
 
     number: int
     width: int
@@ -28,6 +37,7 @@ class H264Sps:
     chroma_format: int
     luma_bits: int
     chroma_bits: int
+    reorder: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +46,7 @@ class H265Sps:
     The fields of an H.265 SPS that files and players ask for.
 
     `general_profile` is the general part of profile_tier_level(), twelve bytes
-    as they stand in the stream and again in hvcC.
+    as they stand in the stream and again in hvcC. `reorder` is as for H.264.
     """
 
     number: int
@@ -48,6 +58,7 @@ class H265Sps:
     chroma_format: int
     luma_bits: int
     chroma_bits: int
+    reorder: int | None
 
 
 class Bits:
@@ -98,7 +109,7 @@ def h264_sps(unit: bytes) -> H264Sps:
         bits.u(1)  # lossless bypass
         if bits.u(1):
             _skip_scaling_lists(bits, 12 if chroma_format == 3 else 8)
-    _skip_picture_order(bits)
+    in_order = _skip_picture_order(bits) == 2
     bits.ue()  # reference frames
     bits.u(1)  # gaps in frame numbers
     columns, rows, frames_only = bits.ue() + 1, bits.ue() + 1, bits.u(1)
@@ -119,6 +130,8 @@ def h264_sps(unit: bytes) -> H264Sps:
         chroma_format,
         luma_bits,
         chroma_bits,
+        # Baseline has no B pictures, and with this kind of picture order they are shown as they are decoded (8.2.1.3).
+        0 if in_order or profile == 66 else _optional(_h264_reorder, bits),
     )
 
 
@@ -135,6 +148,8 @@ def h265_sps(unit: bytes) -> H265Sps:
     width, height = bits.ue(), bits.ue()
     crop = _window(bits)
     x, y = (1, 1) if separate_planes else _crop_units(chroma_format)
+    luma_bits = 8 + _at_most(bits.ue(), 8, "luma bit depth")
+    chroma_bits = 8 + _at_most(bits.ue(), 8, "chroma bit depth")
     return H265Sps(
         number,
         _side(width - x * (crop[0] + crop[1]), "width"),
@@ -143,8 +158,9 @@ def h265_sps(unit: bytes) -> H265Sps:
         sub_layers + 1,
         nested,
         chroma_format,
-        8 + _at_most(bits.ue(), 8, "luma bit depth"),
-        8 + _at_most(bits.ue(), 8, "chroma bit depth"),
+        luma_bits,
+        chroma_bits,
+        _optional(lambda rest: _h265_reorder(rest, sub_layers), bits),
     )
 
 
@@ -182,7 +198,8 @@ def _skip_scaling_lists(bits: Bits, count: int) -> None:
                 last = scale or last
 
 
-def _skip_picture_order(bits: Bits) -> None:
+def _skip_picture_order(bits: Bits) -> int:
+    """Return the picture order count type."""
     bits.ue()  # size of frame numbers
     kind = _at_most(bits.ue(), 2, "picture order count type")
     if kind == 0:
@@ -193,6 +210,7 @@ def _skip_picture_order(bits: Bits) -> None:
         bits.se()
         for _ in range(_at_most(bits.ue(), 255, "picture order cycle")):
             bits.se()
+    return kind
 
 
 def _skip_sub_layers(bits: Bits, count: int) -> None:
@@ -201,3 +219,67 @@ def _skip_sub_layers(bits: Bits, count: int) -> None:
         bits.u(2 * (8 - count))
     for profile, level in present:
         bits.u(88 * profile + 8 * level)
+
+
+def _optional(read: Callable[[Bits], int | None], bits: Bits) -> int | None:
+    """Return what is said late in a set, where cameras make mistakes that decoders do not mind: None for those."""
+    try:
+        reorder = read(bits)
+    except FormatError:
+        return None
+    return reorder if reorder is not None and reorder <= MOST_REORDERED else None
+
+
+def _h265_reorder(bits: Bits, sub_layers: int) -> int:
+    bits.ue()  # size of picture order counts
+    reorder = 0
+    for _ in range(sub_layers + 1 if bits.u(1) else 1):
+        bits.ue()  # pictures held
+        reorder = bits.ue()
+        bits.ue()  # latency
+    return reorder
+
+
+def _h264_reorder(bits: Bits) -> int | None:
+    """Return max_num_reorder_frames out of the VUI (H.264, E.1.1), if it is there."""
+    if not bits.u(1):
+        return None
+    if bits.u(1) and bits.u(8) == 255:  # shape of the samples
+        bits.u(32)
+    if bits.u(1):  # overscan
+        bits.u(1)
+    if bits.u(1):  # video signal
+        bits.u(4)
+        if bits.u(1):
+            bits.u(24)
+    if bits.u(1):  # where chroma samples lie
+        bits.ue()
+        bits.ue()
+    if bits.u(1):  # timing
+        bits.u(65)
+    buffered = bits.u(1)
+    if buffered:
+        _skip_buffer(bits)
+    if bits.u(1):
+        _skip_buffer(bits)
+        buffered = 1
+    if buffered:
+        bits.u(1)  # low delay
+    bits.u(1)  # picture structure
+    if not bits.u(1):
+        return None
+    bits.u(1)
+    for _ in range(4):
+        bits.ue()
+    return bits.ue()
+
+
+def _skip_buffer(bits: Bits) -> None:
+    """Pass over hrd_parameters() (E.1.2)."""
+    count = _at_most(bits.ue(), 31, "number of buffers less one") + 1
+    bits.u(8)
+    for _ in range(count):
+        bits.ue()
+        bits.ue()
+        bits.u(1)
+    bits.u(20)

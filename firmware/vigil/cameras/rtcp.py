@@ -1,0 +1,104 @@
+"""What sender and receiver tell each other beside the pictures: RTCP (RFC 3550, 6). The camera's own clock is in it."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from vigil.cameras.rtp import RtpReader, ahead
+
+_SENDER_REPORT, _RECEIVER_REPORT, _DESCRIPTION, _GOODBYE = 200, 201, 202, 203
+_REPORT = struct.Struct(">IIII")
+
+_NTP_TO_UNIX_S = 2_208_988_800
+_ERA_S = 1 << 32
+
+
+@dataclass(frozen=True, slots=True)
+class SenderReport:
+    """
+    The camera's clock `utc_us` showed this when media time was `timestamp` (RTP ticks).
+
+    `middle` are the 32 bits of the time by which a receiver names this report.
+    """
+
+    ssrc: int
+    utc_us: int
+    timestamp: int
+    middle: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one compound packet said: the last sender report in it, and whether the sender says goodbye."""
+
+    report: SenderReport | None = None
+    goodbye: bool = False
+
+
+def read_rtcp(packet: bytes) -> Told:
+    """Read a compound packet as far as it can be read; what is not understood is passed over."""
+    report, goodbye, at = None, False, 0
+    while at + 4 <= len(packet) and packet[at] >> 6 == 2:
+        end = at + 4 + 4 * int.from_bytes(packet[at + 2 : at + 4], "big")
+        if end > len(packet):
+            break
+        if packet[at + 1] == _SENDER_REPORT and end - at >= 28:
+            report = _sender_report(packet, at + 4) or report
+        goodbye = goodbye or packet[at + 1] == _GOODBYE
+        at = end
+    return Told(report, goodbye)
+
+
+def _sender_report(packet: bytes, at: int) -> SenderReport | None:
+    ssrc, seconds, fraction, timestamp = _REPORT.unpack_from(packet, at)
+    if not seconds and not fraction:
+        return None  # "No wallclock time" (6.4.1).
+    # The seconds since 1900 start again in 2036; none of our cameras is older than 1968.
+    unix_s = seconds + (0 if seconds >> 31 else _ERA_S) - _NTP_TO_UNIX_S
+    middle = (seconds & 0xFFFF) << 16 | fraction >> 16
+    return SenderReport(ssrc, unix_s * 1_000_000 + (fraction * 1_000_000 >> 32), timestamp, middle)
+
+
+class CameraClock:
+    """The camera's clock, as its sender reports tell it. `rate` is the number of RTP ticks in a second."""
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._at_us = 0
+        self.report: SenderReport | None = None
+
+    def heard(self, report: SenderReport, at_us: int) -> None:
+        """Take a sender report that came at `at_us` of our steady clock."""
+        self.report, self._at_us = report, at_us
+
+    def of(self, timestamp: int) -> int | None:
+        """Return what the camera's clock showed at an RTP timestamp: UTC microseconds, None while it never said."""
+        if self.report is None:
+            return None
+        return self.report.utc_us + ahead(timestamp, self.report.timestamp) * 1_000_000 // self._rate
+
+    def now(self, steady_us: int) -> int | None:
+        """Return what the camera's clock shows now, on its way to us left out of account; None while it never said."""
+        return None if self.report is None else self.report.utc_us + steady_us - self._at_us
+
+    def since_report_us(self, steady_us: int) -> int:
+        """Return how long ago the last report came."""
+        return steady_us - self._at_us
+
+
+def receiver_report(reader: RtpReader, clock: CameraClock, *, ssrc: int, steady_us: int) -> bytes:
+    """
+    Return the report that some servers want to see now and then, lest they hang up (6.4.2), with our name (6.5).
+
+    Jitter is said to be none: over TCP it measures our reading, not the network.
+    """
+    lost = min(reader.lost, 0x7FFFFF)
+    middle = delay = 0
+    if clock.report is not None:
+        middle = clock.report.middle
+        delay = min(clock.since_report_us(steady_us) * 65_536 // 1_000_000, 0xFFFFFFFF)
+    block = struct.pack(">IIIIII", reader.ssrc, lost, reader.highest, 0, middle, delay)
+    report = struct.pack(">BBHI", 0x81, _RECEIVER_REPORT, 7, ssrc) + block
+    # One item: CNAME (1) "vigil", the end, padded to whole words.
+    return report + struct.pack(">BBHIBB5s1x", 0x81, _DESCRIPTION, 3, ssrc, 1, 5, b"vigil")

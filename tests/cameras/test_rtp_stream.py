@@ -1,0 +1,249 @@
+"""Pictures out of RTP packets, however a camera cuts, marks, loses and times them."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fakes.mp4_sources import packets_of, pictures
+from fakes.rtp_packets import PAYLOAD_TYPE, SSRC, Sender, h264_fragments, h264_together, rtp
+from vigil.cameras.rtp_stream import VideoStream
+from vigil.cameras.sdp import Media
+from vigil.errors import FormatError, StreamRefused
+from vigil.frames.nal import split_lengths
+from vigil.frames.packet import Packet, VideoCodec
+
+GAP = 3600
+START = b"\0\0\1"
+
+
+def codec_of(name: str) -> VideoCodec:
+    codec = pictures(packets_of(name))[0].codec
+    assert isinstance(codec, VideoCodec)
+    return codec
+
+
+def h264(*, announced: Sequence[bytes] = (), **fmtp: str) -> Media:
+    words = {name.replace("_", "-"): value for name, value in fmtp.items()}
+    if announced:
+        words["sprop-parameter-sets"] = ",".join(base64.b64encode(unit).decode() for unit in announced)
+    return Media("video", "H264", 90_000, 1, PAYLOAD_TYPE, words, "rtsp://camera/video")
+
+
+def opened(name: str = "plain") -> VideoStream:
+    return VideoStream(h264(announced=codec_of(name).parameter_sets))
+
+
+def pushed(stream: VideoStream, packets: Sequence[bytes]) -> list[Packet]:
+    return [picture for at, packet in enumerate(packets) for picture in stream.push(packet, at)]
+
+
+def film_units(name: str = "plain") -> list[list[bytes]]:
+    return [split_lengths(picture.data) for picture in pictures(packets_of(name))]
+
+
+def sent(units: Sequence[Sequence[bytes]], sender: Sender, *, marked: str = "last", first: int = 0) -> list[bytes]:
+    """The packets of a film: what is longer than 500 bytes in fragments, as a camera does."""
+    packets = []
+    for at, picture in enumerate(units):
+        payloads = []
+        for unit in picture:
+            payloads += h264_fragments(unit, range(500, len(unit), 500)) if len(unit) > 500 else [unit]
+        packets += sender.picture(payloads, first + at * GAP, marked=marked)
+    return packets
+
+
+@pytest.mark.parametrize("marked", ["last", "none", "all"])
+@pytest.mark.parametrize("name", ["plain", "slices"])
+def test_a_picture_is_whole_whatever_the_markers_say(name, marked):
+    stream = opened(name)
+
+    got = pushed(stream, sent(film_units(name), Sender(), marked=marked)) + stream.end()
+
+    assert [split_lengths(picture.data) for picture in got] == film_units(name)
+    assert [picture.key for picture in got] == [picture.key for picture in pictures(packets_of(name))]
+    assert [picture.dts for picture in got] == [at * GAP for at in range(len(got))]
+    assert (stream.lost, stream.dropped) == (0, 0)
+
+
+def test_after_the_first_picture_a_marker_is_enough():
+    stream, sender = opened(), Sender()
+    pushed(stream, sent(film_units()[:2], sender))
+
+    (picture,) = pushed(stream, sent(film_units()[2:3], sender, first=2 * GAP))
+
+    assert picture.pts == 2 * GAP
+
+
+# What an encoder may put out as one slice of a keyframe, the first of its picture: no start code, no zero at the end.
+SLICES = (
+    st.binary(max_size=300).map(lambda rest: b"\x65\x88" + rest + b"\x80").filter(lambda unit: b"\0\0\1" not in unit)
+)
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_any_way_of_cutting_the_same_units_gives_the_same_picture(data):
+    units = data.draw(st.lists(SLICES, min_size=1, max_size=6))
+    payloads: list[bytes] = []
+    left = list(units)
+    while left:
+        way = data.draw(st.sampled_from(["whole", "fragments", "together"]))
+        if way == "together":
+            count = data.draw(st.integers(1, len(left)))
+            payloads.append(h264_together(left[:count]))
+            del left[:count]
+            continue
+        unit = left.pop(0)
+        cuts = data.draw(st.lists(st.integers(1, 320), max_size=8)) if way == "fragments" else []
+        payloads += h264_fragments(unit, cuts) if way == "fragments" else [unit]
+    stream = opened()
+
+    got = pushed(stream, Sender().picture(payloads, 7)) + stream.end()
+
+    assert [split_lengths(picture.data) for picture in got] == [units]
+
+
+def test_parameter_sets_may_come_with_the_pictures_in_place_of_the_description():
+    sets = list(codec_of("plain").parameter_sets)
+    units = film_units()
+    stream = VideoStream(h264())
+    assert stream.codec is None
+
+    got = pushed(stream, Sender().picture([h264_together(sets), *units[0]], 0)) + stream.end()
+
+    assert [split_lengths(picture.data) for picture in got] == [units[0]]
+    assert got[0].codec == stream.codec == codec_of("plain")
+
+
+def test_another_size_in_mid_stream_is_another_codec():
+    stream, sender = opened(), Sender()
+    sets = list(codec_of("cropped").parameter_sets)
+
+    got = pushed(stream, sent(film_units()[:5], sender))
+    got += pushed(stream, sender.picture([*sets, *film_units("cropped")[0]], 5 * GAP)) + stream.end()
+
+    assert [p.codec for p in got] == [codec_of("plain")] * 5 + [codec_of("cropped")]
+    assert got[3].codec is got[4].codec
+
+
+@pytest.mark.parametrize("missing", [0, 3, -1], ids=["first", "middle", "last"])
+def test_with_a_piece_missing_nothing_is_given_until_the_next_keyframe(missing):
+    units = film_units()
+    stream, sender = opened(), Sender()
+    got = pushed(stream, sent(units[:10], sender))
+    whole = len(got)
+
+    broken = sender.picture(h264_fragments(units[10][-1], range(20, 200, 20)), 10 * GAP)
+    del broken[missing]
+    got += pushed(stream, broken + sent(units[11:], sender, first=11 * GAP)) + stream.end()
+
+    assert whole == 10
+    assert [split_lengths(picture.data) for picture in got] == units[:10] + units[25:]
+    assert got[10].key
+    assert got[10].pts == 25 * GAP
+    assert (stream.lost, stream.dropped) == (1, 15)
+
+
+def test_when_whole_pictures_are_missing_the_next_keyframe_is_taken():
+    units = film_units()
+    stream, sender = opened(), Sender()
+    got = pushed(stream, sent(units[:10], sender))
+    sender.skip(40)
+
+    got += pushed(stream, sent(units[25:], sender, first=25 * GAP)) + stream.end()
+
+    assert [split_lengths(picture.data) for picture in got] == units[:10] + units[25:]
+    assert (stream.lost, stream.dropped) == (40, 0)
+
+
+def test_a_packet_that_comes_twice_counts_once():
+    stream = opened()
+    packets = sent(film_units(), Sender())
+    twice = [packet for packet in packets for _ in range(2)]
+
+    got = pushed(stream, twice) + stream.end()
+
+    assert [split_lengths(picture.data) for picture in got] == film_units()
+
+
+def test_a_sender_that_begins_anew_goes_on_where_it_was_at_a_keyframe():
+    units = film_units()
+    stream = opened()
+    got = pushed(stream, sent(units[:10], Sender()))
+
+    again = Sender(sequence=5, ssrc=SSRC + 1)
+    got += pushed(stream, sent(units[10:], again, first=3_000_000_000)) + stream.end()
+
+    assert [split_lengths(picture.data) for picture in got] == units[:10] + units[25:]
+    assert all(a.dts < b.dts for a, b in pairwise(got))
+    assert got[10].dts - got[9].dts == GAP
+
+
+def test_times_that_wrap_go_on():
+    stream = opened()
+
+    got = pushed(stream, sent(film_units(), Sender(), first=2**32 - 10 * GAP - 7)) + stream.end()
+
+    assert [picture.pts for picture in got] == [at * GAP for at in range(len(got))]
+
+
+@pytest.mark.parametrize("name", ["b_frames", "late_b_frames"])
+def test_pictures_out_of_order_are_decoded_in_time(name):
+    film = pictures(packets_of(name))
+    stream, sender = opened(name), Sender()
+    packets: list[bytes] = []
+    for picture in film:
+        packets += sender.picture(split_lengths(picture.data), picture.pts)
+
+    got = pushed(stream, packets) + stream.end()
+
+    assert [p.pts - got[0].pts for p in got] == [p.pts - film[0].pts for p in film]
+    assert [p.dts for p in got] == [p.dts - film[0].dts for p in film]
+
+
+def test_the_camera_s_own_clock_is_told():
+    stream, sender = opened(), Sender()
+    assert stream.camera_clock_us is None
+    # 2026-01-01 00:00:00.5 UTC, when media time was 900,000.
+    report = bytes.fromhex("80c80006 00005eed ed003780 80000000 000dbba0 00000000 00000000")
+
+    stream.control(report, 5_000_000)
+    pushed(stream, sent(film_units()[:3], sender, first=900_000 + 90_000)) + stream.end()
+
+    assert stream.camera_clock_us is not None
+    assert stream.clock.now(5_000_000) == 1_767_225_600_500_000
+    assert stream.camera_clock_us == 1_767_225_600_500_000 + 1_000_000 + 2 * GAP * 1_000_000 // 90_000
+
+
+@pytest.mark.parametrize("kind", [25, 26, 27, 29])
+def test_pieces_out_of_order_are_refused(kind):
+    stream = opened()
+
+    with pytest.raises(StreamRefused, match="out of their order"):
+        stream.push(rtp(bytes((kind, 0, 0, 0)), 1, 0), 0)
+    with pytest.raises(StreamRefused, match="packetization-mode 2"):
+        VideoStream(h264(packetization_mode="2"))
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.tuples(st.integers(0, 31), st.binary(max_size=40), st.integers(0, 3), st.booleans()), max_size=40))
+def test_garbage_is_passed_over_or_refused_in_our_own_words(bits):
+    stream, number = opened(), 0
+
+    def through(packet):
+        try:
+            return stream.push(packet, 0)
+        except (FormatError, StreamRefused):
+            return []
+
+    for kind, rest, step, marker in bits:
+        number += step
+        for picture in through(rtp(bytes((kind | 0x60,)) + rest, number, number // 8, marker=marker)):
+            assert split_lengths(picture.data)
+    assert stream.push(b"", 0) == []
