@@ -15,7 +15,7 @@ READY := .venv/.ready-$(shell { pwd; cat $(GROUND); } | sha256sum | cut -c1-16)
 
 FUZZ := .venv/.fuzz-$(shell sha256sum firmware/locks/torture.txt | cut -c1-16)
 
-.PHONY: help setup run test check bench torture image image-run lock clean
+.PHONY: help setup run test check bench torture image image-run hw-tests lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -59,6 +59,9 @@ image: $(READY) ## the card that is flashed, in var/image (IMAGE_KEY: an Ed25519
 
 image-run: $(READY) ## the same card on an emulated board, with its console here and its page on port 8443
 	@$(IMAGE) run $(ARGS)
+
+hw-tests: $(READY) ## one file that tries a board's hardware: docs/guide/hardware-tests.md
+	@$(PYTHON) -m hw_tests.pack var/hw-tests.pyz
 
 lock: ## resolve the dependencies anew: ARGS=--upgrade for the newest
 	@tests/ground/lock.sh $(ARGS)

@@ -54,7 +54,7 @@ def test_every_type_in_the_product_fits():
 
 
 def test_the_tests_use_the_product_as_it_is_typed():
-    tests = [name for path in text_files("*.py") if (name := name_of(path)).startswith("tests/")]
+    tests = [name for path in text_files("*.py") if (name := name_of(path)).startswith(("tests/", "hw_tests/"))]
     assert "tests/test_tools.py" in tests
 
     assert_content(tool("mypy"), *RELAXED, "--explicit-package-bases", "--no-error-summary", *tests)
