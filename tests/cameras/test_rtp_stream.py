@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
@@ -11,51 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.mp4_sources import packets_of, pictures
-from fakes.rtp_packets import PAYLOAD_TYPE, SSRC, Sender, h264_fragments, h264_together, rtp
+from fakes.rtp_films import GAP, codec_of, media, opened, pushed, sent, units_in, units_of
+from fakes.rtp_packets import SSRC, Sender, h264_fragments, h264_together, rtp
 from vigil.cameras.rtp_stream import VideoStream
-from vigil.cameras.sdp import Media
 from vigil.errors import FormatError, StreamRefused
 from vigil.frames.nal import split_lengths
-from vigil.frames.packet import Packet, VideoCodec
 
-GAP = 3600
 START = b"\0\0\1"
-
-
-def codec_of(name: str) -> VideoCodec:
-    codec = pictures(packets_of(name))[0].codec
-    assert isinstance(codec, VideoCodec)
-    return codec
-
-
-def h264(*, announced: Sequence[bytes] = (), **fmtp: str) -> Media:
-    words = {name.replace("_", "-"): value for name, value in fmtp.items()}
-    if announced:
-        words["sprop-parameter-sets"] = ",".join(base64.b64encode(unit).decode() for unit in announced)
-    return Media("video", "H264", 90_000, 1, PAYLOAD_TYPE, words, "rtsp://camera/video")
-
-
-def opened(name: str = "plain") -> VideoStream:
-    return VideoStream(h264(announced=codec_of(name).parameter_sets))
-
-
-def pushed(stream: VideoStream, packets: Sequence[bytes]) -> list[Packet]:
-    return [picture for at, packet in enumerate(packets) for picture in stream.push(packet, at)]
-
-
-def film_units(name: str = "plain") -> list[list[bytes]]:
-    return [split_lengths(picture.data) for picture in pictures(packets_of(name))]
-
-
-def sent(units: Sequence[Sequence[bytes]], sender: Sender, *, marked: str = "last", first: int = 0) -> list[bytes]:
-    """The packets of a film: what is longer than 500 bytes in fragments, as a camera does."""
-    packets = []
-    for at, picture in enumerate(units):
-        payloads = []
-        for unit in picture:
-            payloads += h264_fragments(unit, range(500, len(unit), 500)) if len(unit) > 500 else [unit]
-        packets += sender.picture(payloads, first + at * GAP, marked=marked)
-    return packets
 
 
 @pytest.mark.parametrize("marked", ["last", "none", "all"])
@@ -63,9 +23,9 @@ def sent(units: Sequence[Sequence[bytes]], sender: Sender, *, marked: str = "las
 def test_a_picture_is_whole_whatever_the_markers_say(name, marked):
     stream = opened(name)
 
-    got = pushed(stream, sent(film_units(name), Sender(), marked=marked)) + stream.end()
+    got = pushed(stream, sent(units_of(name), Sender(), marked=marked)) + stream.end()
 
-    assert [split_lengths(picture.data) for picture in got] == film_units(name)
+    assert units_in(got) == units_of(name)
     assert [picture.key for picture in got] == [picture.key for picture in pictures(packets_of(name))]
     assert [picture.dts for picture in got] == [at * GAP for at in range(len(got))]
     assert (stream.lost, stream.dropped) == (0, 0)
@@ -73,14 +33,14 @@ def test_a_picture_is_whole_whatever_the_markers_say(name, marked):
 
 def test_after_the_first_picture_a_marker_is_enough():
     stream, sender = opened(), Sender()
-    pushed(stream, sent(film_units()[:2], sender))
+    pushed(stream, sent(units_of()[:2], sender))
 
-    (picture,) = pushed(stream, sent(film_units()[2:3], sender, first=2 * GAP))
+    (picture,) = pushed(stream, sent(units_of()[2:3], sender, first=2 * GAP))
 
     assert picture.pts == 2 * GAP
 
 
-# What an encoder may put out as one slice of a keyframe, the first of its picture: no start code, no zero at the end.
+# A slice as encoders write them, the first of an IDR picture: no start code inside, no zero at the end.
 SLICES = (
     st.binary(max_size=300).map(lambda rest: b"\x65\x88" + rest + b"\x80").filter(lambda unit: b"\0\0\1" not in unit)
 )
@@ -106,18 +66,18 @@ def test_any_way_of_cutting_the_same_units_gives_the_same_picture(data):
 
     got = pushed(stream, Sender().picture(payloads, 7)) + stream.end()
 
-    assert [split_lengths(picture.data) for picture in got] == [units]
+    assert units_in(got) == [units]
 
 
 def test_parameter_sets_may_come_with_the_pictures_in_place_of_the_description():
     sets = list(codec_of("plain").parameter_sets)
-    units = film_units()
-    stream = VideoStream(h264())
+    units = units_of()
+    stream = VideoStream(media("H264", {}))
     assert stream.codec is None
 
     got = pushed(stream, Sender().picture([h264_together(sets), *units[0]], 0)) + stream.end()
 
-    assert [split_lengths(picture.data) for picture in got] == [units[0]]
+    assert units_in(got) == [units[0]]
     assert got[0].codec == stream.codec == codec_of("plain")
 
 
@@ -125,8 +85,8 @@ def test_another_size_in_mid_stream_is_another_codec():
     stream, sender = opened(), Sender()
     sets = list(codec_of("cropped").parameter_sets)
 
-    got = pushed(stream, sent(film_units()[:5], sender))
-    got += pushed(stream, sender.picture([*sets, *film_units("cropped")[0]], 5 * GAP)) + stream.end()
+    got = pushed(stream, sent(units_of()[:5], sender))
+    got += pushed(stream, sender.picture([*sets, *units_of("cropped")[0]], 5 * GAP)) + stream.end()
 
     assert [p.codec for p in got] == [codec_of("plain")] * 5 + [codec_of("cropped")]
     assert got[3].codec is got[4].codec
@@ -134,7 +94,7 @@ def test_another_size_in_mid_stream_is_another_codec():
 
 @pytest.mark.parametrize("missing", [0, 3, -1], ids=["first", "middle", "last"])
 def test_with_a_piece_missing_nothing_is_given_until_the_next_keyframe(missing):
-    units = film_units()
+    units = units_of()
     stream, sender = opened(), Sender()
     got = pushed(stream, sent(units[:10], sender))
     whole = len(got)
@@ -144,43 +104,43 @@ def test_with_a_piece_missing_nothing_is_given_until_the_next_keyframe(missing):
     got += pushed(stream, broken + sent(units[11:], sender, first=11 * GAP)) + stream.end()
 
     assert whole == 10
-    assert [split_lengths(picture.data) for picture in got] == units[:10] + units[25:]
+    assert units_in(got) == units[:10] + units[25:]
     assert got[10].key
     assert got[10].pts == 25 * GAP
     assert (stream.lost, stream.dropped) == (1, 15)
 
 
 def test_when_whole_pictures_are_missing_the_next_keyframe_is_taken():
-    units = film_units()
+    units = units_of()
     stream, sender = opened(), Sender()
     got = pushed(stream, sent(units[:10], sender))
     sender.skip(40)
 
     got += pushed(stream, sent(units[25:], sender, first=25 * GAP)) + stream.end()
 
-    assert [split_lengths(picture.data) for picture in got] == units[:10] + units[25:]
+    assert units_in(got) == units[:10] + units[25:]
     assert (stream.lost, stream.dropped) == (40, 0)
 
 
 def test_a_packet_that_comes_twice_counts_once():
     stream = opened()
-    packets = sent(film_units(), Sender())
+    packets = sent(units_of(), Sender())
     twice = [packet for packet in packets for _ in range(2)]
 
     got = pushed(stream, twice) + stream.end()
 
-    assert [split_lengths(picture.data) for picture in got] == film_units()
+    assert units_in(got) == units_of()
 
 
 def test_a_sender_that_begins_anew_goes_on_where_it_was_at_a_keyframe():
-    units = film_units()
+    units = units_of()
     stream = opened()
     got = pushed(stream, sent(units[:10], Sender()))
 
     again = Sender(sequence=5, ssrc=SSRC + 1)
     got += pushed(stream, sent(units[10:], again, first=3_000_000_000)) + stream.end()
 
-    assert [split_lengths(picture.data) for picture in got] == units[:10] + units[25:]
+    assert units_in(got) == units[:10] + units[25:]
     assert all(a.dts < b.dts for a, b in pairwise(got))
     assert got[10].dts - got[9].dts == GAP
 
@@ -188,7 +148,7 @@ def test_a_sender_that_begins_anew_goes_on_where_it_was_at_a_keyframe():
 def test_times_that_wrap_go_on():
     stream = opened()
 
-    got = pushed(stream, sent(film_units(), Sender(), first=2**32 - 10 * GAP - 7)) + stream.end()
+    got = pushed(stream, sent(units_of(), Sender(), first=2**32 - 10 * GAP - 7)) + stream.end()
 
     assert [picture.pts for picture in got] == [at * GAP for at in range(len(got))]
 
@@ -214,7 +174,7 @@ def test_the_camera_s_own_clock_is_told():
     report = bytes.fromhex("80c80006 00005eed ed003780 80000000 000dbba0 00000000 00000000")
 
     stream.control(report, 5_000_000)
-    pushed(stream, sent(film_units()[:3], sender, first=900_000 + 90_000)) + stream.end()
+    pushed(stream, sent(units_of()[:3], sender, first=900_000 + 90_000)) + stream.end()
 
     assert stream.camera_clock_us is not None
     assert stream.clock.now(5_000_000) == 1_767_225_600_500_000
@@ -228,7 +188,7 @@ def test_pieces_out_of_order_are_refused(kind):
     with pytest.raises(StreamRefused, match="out of their order"):
         stream.push(rtp(bytes((kind, 0, 0, 0)), 1, 0), 0)
     with pytest.raises(StreamRefused, match="packetization-mode 2"):
-        VideoStream(h264(packetization_mode="2"))
+        VideoStream(media("H264", {"packetization-mode": "2"}))
 
 
 @settings(deadline=None, max_examples=300)

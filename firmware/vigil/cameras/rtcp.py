@@ -61,12 +61,18 @@ def _sender_report(packet: bytes, at: int) -> SenderReport | None:
 
 
 class CameraClock:
-    """The camera's clock, as its sender reports tell it. `rate` is the number of RTP ticks in a second."""
+    """
+    The camera's clock, as its sender reports tell it. `rate` is the number of RTP ticks in a second.
+
+    `began` is the timestamp at which the camera said that it would begin to
+    play (RTP-Info, RFC 2326, 12.33), if it did.
+    """
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
         self._at_us = 0
         self.report: SenderReport | None = None
+        self.began: int | None = None
 
     def heard(self, report: SenderReport, at_us: int) -> None:
         """Take a sender report that came at `at_us` of our steady clock."""
@@ -77,6 +83,10 @@ class CameraClock:
         if self.report is None:
             return None
         return self.report.utc_us + ahead(timestamp, self.report.timestamp) * 1_000_000 // self._rate
+
+    def played_us(self, timestamp: int) -> int | None:
+        """Return how long the camera had been playing at an RTP timestamp; None where it did not say when it began."""
+        return None if self.began is None else ahead(timestamp, self.began) * 1_000_000 // self._rate
 
     def now(self, steady_us: int) -> int | None:
         """Return what the camera's clock shows now, on its way to us left out of account; None while it never said."""

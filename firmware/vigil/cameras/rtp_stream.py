@@ -5,6 +5,7 @@ from __future__ import annotations
 from vigil.cameras.rtcp import CameraClock, Told, read_rtcp
 from vigil.cameras.rtp import RtpReader
 from vigil.cameras.rtp_h264 import H264Units, announced_sets
+from vigil.cameras.rtp_h265 import H265Units
 from vigil.cameras.rtp_order import Order, Picture, Placed
 from vigil.cameras.rtp_units import Gathered, Units
 from vigil.cameras.sdp import Media
@@ -194,5 +195,7 @@ def _units(media: Media) -> tuple[Units, str]:
     """Return what reads the packets of this codec, and the codec's name."""
     if media.encoding == "H264":
         return H264Units(media.fmtp), "h264"
+    if media.encoding in {"H265", "HEVC"}:
+        return H265Units(media.fmtp), "h265"
     called = media.encoding or f"payload type {media.payload_type}"
     raise StreamRefused(f"the camera sends {called}, but only H.264 and H.265 are recorded: set it to one of them")

@@ -1,0 +1,61 @@
+"""How H.265 is cut into packets (RFC 7798): whole units, several in one packet, or one in several."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vigil.cameras.rtp_units import Units
+from vigil.errors import StreamRefused
+
+_TOGETHER, _FRAGMENT, _WITH_EXTENSION = 48, 49, 50
+_HEADER_BYTES = 2
+
+
+class H265Units(Units):
+    """Reads packets without order numbers. Raises `StreamRefused` when the camera announces such."""
+
+    def __init__(self, fmtp: Mapping[str, str]) -> None:
+        super().__init__("h265")
+        if fmtp.get("sprop-max-don-diff", "0").strip() not in {"0", ""}:
+            raise StreamRefused("the camera sends pieces of H.265 pictures out of their order (sprop-max-don-diff)")
+        if fmtp.get("tx-mode", "SRST").upper() != "SRST":
+            raise StreamRefused("the camera sends H.265 in layers, each in a stream of its own (tx-mode)")
+
+    def add(self, packet: bytes, begin: int, end: int) -> None:
+        """Take what one packet carries (RFC 7798, 4.4)."""
+        if end - begin <= _HEADER_BYTES:
+            self.spoil()
+            return
+        kind = packet[begin] >> 1 & 0x3F
+        if kind == _TOGETHER:
+            self._several(packet, begin + _HEADER_BYTES, end)
+        elif packet[begin] & 1 or packet[begin + 1] > 7:
+            return  # A layer above the first: what it adds nobody here shows, and nothing below needs it.
+        elif kind == _FRAGMENT:
+            self._fragment(packet, begin, end)
+        elif kind < _TOGETHER:
+            self._whole(packet[begin:end])
+        elif kind == _WITH_EXTENSION:
+            raise StreamRefused("the camera sends H.265 in packets of type 50 (PACI)")
+
+    def _fragment(self, packet: bytes, begin: int, end: int) -> None:
+        """FU (4.4.3): the unit's type moves from the header, which stays, to a third byte."""
+        fragment = packet[begin + 2]
+        if fragment < 0x80:
+            self._more(packet[begin + 3 : end])
+        else:
+            header = bytes((packet[begin] & 0x81 | (fragment & 0x3F) << 1, packet[begin + 1]))
+            self._first(header, packet[begin + 3 : end])
+        if fragment & 0x40:
+            self._last()
+
+    def _several(self, packet: bytes, at: int, end: int) -> None:
+        """AP (4.4.2): units, each behind its length in two bytes."""
+        while at + 2 <= end:
+            begin = at + 2
+            at = begin + int.from_bytes(packet[at:begin], "big")
+            if at > end:
+                self.spoil()
+                return
+            if at > begin + 1 and not packet[begin] & 1 and packet[begin + 1] < 8:
+                self._whole(packet[begin:at])
