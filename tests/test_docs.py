@@ -92,13 +92,13 @@ def help_of(words: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(program, env=environment, capture_output=True, text=True, check=False)
 
 
-def tests_named(page: Path) -> list[str]:
+def names_of_tests(page: Path) -> list[str]:
     """Every word in code quotes that looks like the name of a test."""
     return [word for word in CODE.findall(prose(page)) if re.fullmatch(r"test_\w+", word)]
 
 
 @cache
-def tests_there_are() -> set[str]:
+def known_tests() -> set[str]:
     """The names of all tests of the checkout."""
     files = [*(ROOT / "tests").rglob("test_*.py"), *(ROOT / "hw_tests").rglob("test_*.py")]
     return {name for file in files for name in re.findall(r"^ *def (test_\w+)", file.read_text(), re.MULTILINE)}
@@ -116,11 +116,11 @@ def test_every_path_named_exists(page):
 
 @each_page
 def test_every_test_named_exists(page):
-    assert [word for word in tests_named(page) if word not in tests_there_are()] == []
+    assert [word for word in names_of_tests(page) if word not in known_tests()] == []
 
 
 def test_the_checklist_names_tests():
-    assert len(tests_named(ROOT / "docs" / "checklist.md")) > 30
+    assert len(names_of_tests(ROOT / "docs" / "checklist.md")) > 30
 
 
 @each_page

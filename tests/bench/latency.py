@@ -57,7 +57,11 @@ def light_to_disk() -> dict[str, float]:
         waiting: list[Packet] = []
         stepped_us = start_us
         while clock.steady_us() - start_us < SECONDS * 1_000_000:
-            clock.sleep(max(0.0, (start_us + len(arrivals) * 1_000_000 // FPS - clock.steady_us()) / 1_000_000))
+            now_us, next_us = clock.steady_us(), start_us + len(arrivals) * 1_000_000 // FPS
+            if (due_us := made.due_us(now_us)) < next_us:
+                clock.sleep(max(0.0, (due_us - now_us) / 1_000_000))
+                made.tick()
+            clock.sleep(max(0.0, (next_us - clock.steady_us()) / 1_000_000))
             at_us, n = clock.steady_us(), len(arrivals)
             waiting.append(Packet(data, n * 3000, n * 3000, at_us, n % 60 == 0, H264))
             arrivals.append(at_us)

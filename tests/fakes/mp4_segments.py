@@ -53,7 +53,7 @@ def write(said: Iterable[Cut], *, wall_us: int = WALL_US) -> list[Segment]:
                 if not segment.data:
                     segment.data = segment.writer.init(packets, wall_us=arrived)
                     segment.ends.append(len(segment.data))
-                segment.data += segment.writer.fragment(packets, end_dts=end_dts, wall_us=arrived)
+                segment.data += b"".join(segment.writer.fragment(packets, end_dts=end_dts, wall_us=arrived))
                 segment.ends.append(len(segment.data))
                 segment.packets += packets
             case End():

@@ -53,9 +53,13 @@ def numbered(number: int, at_us: int, *, size_bytes: int = 2000) -> Packet:
 
 
 def feed(made: Recording, clock: HandClock, numbers: range) -> None:
-    """Let the pictures `numbers` arrive, a tenth of a second apart."""
+    """Let the pictures `numbers` arrive, a tenth of a second apart; do in between what is due."""
     for number in numbers:
-        clock.forward_us(100_000)
+        next_us = clock.steady_us() + 100_000
+        while (due_us := made.due_us(clock.steady_us())) < next_us:
+            clock.forward_us(due_us - clock.steady_us())
+            made.tick()
+        clock.forward_us(next_us - clock.steady_us())
         made.append([numbered(number, clock.steady_us())])
         made.tick()
 

@@ -36,3 +36,11 @@ def test_a_closed_terminal_ends_only_who_wants_that():
     stop = set_when_asked(signal.SIGHUP)
     signal.raise_signal(signal.SIGHUP)
     assert stop.is_set()
+
+
+def test_who_sleeps_is_woken_and_finds_it_set():
+    found = []
+    stop = set_when_asked(wake=lambda: found.append(stop.is_set()))
+    signal.raise_signal(signal.SIGTERM)
+
+    assert found == [True]

@@ -52,6 +52,19 @@ def test_a_word_from_outside_ends_the_wait_and_one_who_is_away_does_not(wake):
     assert slept_s(wake, -1, timeout_s=0.05) >= 0.05
 
 
+def test_it_says_who_spoke(wake):
+    (here, there), (quiet, _other) = pairs = socket.socketpair(), socket.socketpair()
+    try:
+        there.send(b"x")
+        wake.poke()
+
+        assert wake.wait([-1, here.fileno(), quiet.fileno()], LONG_S) == {here.fileno()}
+        assert wake.wait([quiet.fileno()], 0.0) == set(), "a poke is nobody's word"
+    finally:
+        for one in (*pairs[0], *pairs[1]):
+            one.close()
+
+
 def test_pokes_are_answered_together_when_their_time_has_come(wake):
     wake.poke()
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fakes.packets import AAC, H264, picture, sound, stream
 from vigil.frames.packet import AudioCodec, Packet, VideoCodec
-from vigil.segments.cutter import FRAGMENT_US, PATIENCE_US, Begin, Cut, Cutter, End, Fragment, Why
+from vigil.segments.cutter import FRAGMENT_US, PATIENCE_US, Begin, Cut, Cutter, End, Fragment, Stop, Why
 
 OTHER = VideoCodec("h264", 1280, 720, (b"\x67\x65", b"\x68\xef"))
 S = 1_000_000
@@ -86,24 +86,44 @@ def test_a_tick_closes_a_fragment_that_no_picture_closes() -> None:
     first = picture(0, key=True)
     cutter.push(first)
 
-    assert cutter.due_us == PATIENCE_US
+    assert cutter.oldest_us == 0
     assert cutter.tick(PATIENCE_US - 1) == []
     assert cutter.tick(PATIENCE_US) == [Fragment((first,), None)]
-    assert cutter.due_us is None
+    assert cutter.oldest_us is None
     assert cutter.tick(10 * S) == []
 
 
-def test_ticking_when_it_is_due_holds_no_picture_longer_than_that() -> None:
+def test_ticking_when_the_oldest_has_waited_holds_no_picture_longer_than_that() -> None:
     cutter = Cutter(segment_s=60)
     pictures = {at: picture(at, key=at == 0) for at in (0, 430_000, 470_000, 2_100_000)}
     longest = 0
     for now in range(0, 4 * S, 10_000):
         cuts = cutter.push(pictures[now]) if now in pictures else []
-        if cutter.due_us is not None and now >= cutter.due_us:
+        if cutter.oldest_us is not None and now >= cutter.oldest_us + PATIENCE_US:
             cuts = [*cuts, *cutter.tick(now)]
         longest = max([longest, *(now - packet.at_us for packet in held(cuts))])
 
     assert longest == PATIENCE_US > FRAGMENT_US
+
+
+def test_a_fragment_can_end_before_any_picture_and_that_one_begins_the_next() -> None:
+    cutter = Cutter(segment_s=60, audio=AAC)
+    first, between, second, third = picture(0, key=True, size_bytes=100), sound(1), picture(40_000), picture(80_000)
+    fed(cutter, [first, between, second, third])
+
+    assert cutter.stops() == [Stop(packets=2, pictures=1, size_bytes=101), Stop(packets=3, pictures=2, size_bytes=102)]
+    assert cutter.close_at(cutter.stops()[0]) == [Fragment((first, between), second.dts)]
+    assert cutter.oldest_us == second.at_us
+    late = picture(second.at_us + FRAGMENT_US)
+    assert cutter.push(late) == [Fragment((second, third), late.dts)], "half a second counts from there"
+
+
+def test_a_fragment_of_one_packet_cannot_end_early() -> None:
+    cutter = Cutter(segment_s=60, audio=AAC)
+    assert cutter.stops() == []
+    fed(cutter, [picture(0, key=True), sound(1)])
+
+    assert cutter.stops() == []
 
 
 def test_a_burst_is_cut_by_media_time_and_a_crawling_clock_by_arrival() -> None:
@@ -237,9 +257,9 @@ MOVES = st.tuples(st.integers(-20_000, 200_000), st.integers(0, 400_000), st.boo
 
 
 @settings(deadline=None)
-@given(st.lists(MOVES, max_size=60), st.booleans())
+@given(st.lists(MOVES, max_size=60), st.booleans(), st.sets(st.integers(0, 60)))
 def test_whatever_comes_each_picture_is_written_once_in_order_or_counted(
-    moves: list[tuple[int, int, bool, VideoCodec]], ticking: bool
+    moves: list[tuple[int, int, bool, VideoCodec]], ticking: bool, early: set[int]
 ) -> None:
     cutter = Cutter(segment_s=2)
     packets: list[Packet] = []
@@ -251,6 +271,8 @@ def test_whatever_comes_each_picture_is_written_once_in_order_or_counted(
             cuts += cutter.tick(at_us)
         packets.append(Packet(b"x", dts, dts, at_us, key, codec))
         cuts += cutter.push(packets[-1])
+        if len(packets) in early and (stops := cutter.stops()):
+            cuts += cutter.close_at(stops[len(stops) // 2])
     cuts += cutter.finish()
 
     written = held(cuts)

@@ -108,7 +108,7 @@ def test_a_guess_is_never_longer_than_half_a_second() -> None:
     writer = FragmentWriter(first.codec, None)  # type: ignore[arg-type]
     writer.init([first, slow], wall_us=WALL_US)
 
-    data = writer.fragment([first, slow], end_dts=None, wall_us=WALL_US)
+    data = b"".join(writer.fragment([first, slow], end_dts=None, wall_us=WALL_US))
 
     run = data.index(b"trun") + 16
     assert struct.unpack_from(">I", data, run)[0] == slow.dts - first.dts
@@ -177,7 +177,7 @@ def test_a_fragment_of_sound_alone_is_written() -> None:
     writer.init(video[:1], wall_us=WALL_US)
     sound = [packet for packet in packets if packet.audio][5:7]
 
-    data = writer.fragment(sound, end_dts=None, wall_us=WALL_US)
+    data = b"".join(writer.fragment(sound, end_dts=None, wall_us=WALL_US))
 
     assert struct.unpack_from(">I", data, 12)[0] == 2, "prft speaks of the sound track"
     assert data.endswith(sound[0].data + sound[1].data)
@@ -189,7 +189,7 @@ def test_a_fragment_in_which_nothing_has_a_place_is_empty() -> None:
     writer = FragmentWriter(video[0].codec, early.codec)  # type: ignore[arg-type]
     writer.init(video[:1], wall_us=WALL_US)
 
-    assert writer.fragment([early], end_dts=None, wall_us=WALL_US) == b""
+    assert writer.fragment([early], end_dts=None, wall_us=WALL_US) == []
 
 
 def test_a_fragment_is_prft_moof_mdat_and_states_when_its_first_picture_arrived() -> None:

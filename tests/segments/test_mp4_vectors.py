@@ -12,7 +12,7 @@ from fakes.mp4_segments import Segment
 from fakes.mp4_sources import seen
 from vigil.errors import FormatError, Truncated
 from vigil.frames.packet import AudioCodec, Packet, VideoCodec
-from vigil.segments.mp4 import FragmentWriter
+from vigil.segments.mp4 import FragmentWriter, overhead_bytes
 from vigil.segments.mp4_read import read_fragments, read_init
 
 FOLDER = Path(__file__).parent.parent / "vectors" / "mp4"
@@ -66,8 +66,12 @@ def test_the_writer_puts_out_these_bytes(name: str) -> None:
 
     assert writer.init(groups[0], wall_us=vector["wall_us"]).hex() == vector["init"]
     for group, fragment in zip(groups, vector["fragments"], strict=True):
-        written = writer.fragment(group, end_dts=fragment["end_dts"], wall_us=fragment["wall_us"])
+        written = b"".join(writer.fragment(group, end_dts=fragment["end_dts"], wall_us=fragment["wall_us"]))
         assert written.hex() == fragment["bytes"]
+        if not writer.sound_left_out:
+            sounds = sum(packet.audio for packet in group)
+            payload = sum(len(packet.data) for packet in group)
+            assert len(written) == overhead_bytes(len(group) - sounds, sounds) + payload
 
 
 @pytest.mark.parametrize("name", WRITTEN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
+from itertools import pairwise
 
 import pyrage
 import pytest
@@ -87,7 +88,36 @@ def test_a_file_without_its_closer_does_not_open_whole():
     flush = sealer.flush()
 
     with pytest.raises(Truncated):
-        age.open_bytes(flush.data, [OWNER])
+        age.open_bytes(bytes(flush.data), [OWNER])
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 400_000), st.lists(st.integers(0, 400_000), max_size=20), st.data())
+def test_however_boxes_come_in_pieces_the_file_is_the_same(size: int, cuts: list[int], data: st.DataObject):
+    plain = box(size + 8)
+    edges = [0, *sorted(min(cut, len(plain)) for cut in cuts), len(plain)]
+    pieces = [plain[begin:end] for begin, end in pairwise(edges)]
+    sealer = Sealer([OWNER.recipient], os.urandom)
+    together = data.draw(st.integers(0, len(pieces)))
+    sealer.add(*pieces[:together])
+    for piece in pieces[together:]:
+        sealer.add(piece)
+
+    assert sealer.unfilled == len(plain) % CHUNK_BYTES
+    flush = sealer.flush()
+    assert without_free(pyrage.decrypt(bytes(flush.data) + flush.closer, [THEIRS])) == plain
+
+
+def test_what_a_flush_handed_out_stays_what_it_is_until_as_much_was_added_again():
+    """The disk may still be at it; only one flush later its room is used again."""
+    sealer = Sealer([OWNER.recipient], os.urandom)
+    file = b""
+    for size in (100, 3 * CHUNK_BYTES, 40 * CHUNK_BYTES, 100, 200_000):
+        sealer.add(box(size))
+        flush = sealer.flush()
+        file += flush.data
+
+        assert flush.sha256 == hashlib.sha256(file).hexdigest()
 
 
 def test_closing_before_flushing_is_our_own_mistake():

@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-BURST_US = 250_000
-"""Pictures are handed over four times a second: waking up costs more than recording what waited."""
+BURST_US = 1_250_000
+"""
+Who has no reason of its own to look is given pictures so often: waking up costs more than recording what waited.
 
-MOST_AT_ONCE = 64
+Longer than a recorder waits with a flush: its reason is the better one.
+"""
+
+MOST_AT_ONCE = 256
 
 
 class ReplaySource(Source):
@@ -54,6 +58,7 @@ class ReplaySource(Source):
         self._audio = wishes.audio
         self._codec: VideoCodec | AudioCodec | None = None
         self._closed = False
+        self._lost: CameraLost | None = None
         self._eye = _eye(wishes)
         self._film = self._played_or_lost(
             lambda: open_film(path, clock, called=self._called, audio=wishes.audio, fps=fps, open_mp4=open_mp4)
@@ -103,18 +108,27 @@ class ReplaySource(Source):
     def read(self, timeout_s: float) -> Sequence[Packet | Luma]:
         if self._closed:
             return ()
+        if self._lost:
+            raise self._lost
         if self._next is None:
             raise CameraEnded(f"{self._called} came to its end")
-        if self._pace:
+        if self._pace and timeout_s:
             wait_us = self._next.at_us + BURST_US - self._clock.steady_us()
             if wait_us > 0:
                 self._clock.sleep(min(wait_us / 1_000_000, timeout_s))
-        with self._lock:
-            return self._played_or_lost(self._arrived)
-
-    def _arrived(self) -> list[Packet | Luma]:
-        now_us = self._clock.steady_us()
         items: list[Packet | Luma] = []
+        with self._lock:
+            try:
+                self._played_or_lost(lambda: self._take(items))
+            except CameraLost as lost:
+                # What came before the film broke off is recorded.
+                if not items:
+                    raise
+                self._lost = lost
+        return items
+
+    def _take(self, items: list[Packet | Luma]) -> None:
+        now_us = self._clock.steady_us()
         while not self._closed and self._next is not None and len(items) < MOST_AT_ONCE:
             if self._pace and self._next.at_us > now_us:
                 break
@@ -125,10 +139,9 @@ class ReplaySource(Source):
                 if self._eye is not None:
                     items += self._eye.look(packet)
             self._next = next(self._due, None)
-        return items
 
     def due_us(self) -> int:
-        return self._next.at_us + BURST_US if self._next is not None and self._pace else 0
+        return self._next.at_us + BURST_US if self._next and self._pace and not self._lost else 0
 
     def close(self) -> None:
         self._closed = True

@@ -64,8 +64,9 @@ class CameraRecorder:
     Records one camera. `read` runs in a thread of its own; `step` everything else.
     A `prompt` camera, which never lets anybody wait, is read by `step` itself.
 
-    `step` does whatever has arrived in one go: waking up for every packet costs
-    more than recording it. `arrived` is called by the reader when there is something.
+    `step` does whatever has arrived in one go, at `due_us` at the latest: waking up
+    for every packet costs more than recording it. `arrived` is called by the reader
+    when there is something that should not wait so long.
     """
 
     def __init__(
@@ -118,7 +119,8 @@ class CameraRecorder:
             return False
         if items:
             self._handoff.put(items)
-            self._arrived()
+            if any(isinstance(item, Luma) for item in items):
+                self._arrived()
         return True
 
     def _changed(self, state: State) -> None:
@@ -131,7 +133,7 @@ class CameraRecorder:
     def step(self) -> None:
         """Record what has arrived; do what is due."""
         now_us = self._clock.steady_us()
-        if self.prompt and not self.ended and self._keeper.due_us() <= now_us:
+        if self.prompt and not self.ended:
             self.read_once(0)
         with self._states_lock:
             states, self._states = self._states, []

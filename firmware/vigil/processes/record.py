@@ -44,10 +44,11 @@ from vigil.store.room import Room
 
 log = logging.getLogger(__name__)
 STEP_S = 0.1
-"""Pictures are recorded so often at most: what comes in between waits and is recorded together."""
-_LOOK_US = 300_000
-"""Whatever happens, or does not, everything is looked at so often."""
-_EVERY_US = 1_000_000
+"""Pictures are looked at so often at most; what comes in between waits."""
+_LOOK_US = 1_250_000
+"""Whatever happens, everything is looked at so often: a little later than a flush, so that this is one wake-up."""
+_EVERY_US = 900_000
+"""At the first look after this, which comes about once a second, guard is told and the clock looked at."""
 _SIGNER_EVERY_US = 2_000_000
 _LAST_LOOKS, _LAST_LOOK_S = 100, 0.05
 """How long all cameras together may take to let go: whoever ends us has little patience."""
@@ -86,8 +87,9 @@ class Recorder:
         self._disk = disk
         self._boot = boot_id()
         self._watch: Watch = load_watch(disk, settings.place, built_us=vigil.BUILT_US)
-        self._wake = Wake()
+        self.wake = Wake()
         self._posts = [self._post(camera) for camera in cameras]
+        self._heard: set[int] = set()
         self._told_us = 0
         self._notifier = Notifier.of_this_process(clock)
 
@@ -146,7 +148,8 @@ class Recorder:
         """Wait for pictures, for guard, or for what is due by time."""
         now_us = self._clock.steady_us()
         due_us = min(now_us + _LOOK_US, *(post.recorder.due_us(now_us) for post in self._posts))
-        self._wake.wait([post.hub.fileno() for post in self._posts], max(0, due_us - now_us) / 1_000_000, deaf_s=STEP_S)
+        hubs = [post.hub.fileno() for post in self._posts]
+        self._heard = self.wake.wait(hubs, max(0, due_us - now_us) / 1_000_000, deaf_s=STEP_S)
 
     def _hung(self) -> str:
         """Say which camera does not do what it promised, and what; nothing where all do."""
@@ -206,7 +209,7 @@ class Recorder:
                 backoff=Backoff(random.random), on_change=changed,
             ),
             take=take, recording=recording, watcher=watcher, clock=self._clock,
-            limit_bytes=config.recording.ring_bytes, arrived=self._wake.poke, prompt=prompt(camera, wishes),
+            limit_bytes=config.recording.ring_bytes, arrived=self.wake.poke, prompt=prompt(camera, wishes),
         )  # fmt: skip
         return Post(
             recorder, recording, session, HubClient(place.hub, f"record@{camera.id}", version=vigil.__version__), room,
@@ -234,7 +237,7 @@ class Recorder:
             post.told_uncertified = True
 
     def _housekeeping(self, post: Post, now_us: int) -> None:
-        for message in post.hub.receive():
+        for message in post.hub.receive() if post.hub.fileno() in self._heard else ():
             self._obey(post, message)
         for segment in post.recording.sealed:
             post.read_back.take(segment)
@@ -328,7 +331,7 @@ class Recorder:
 
 
 def _late_s(camera: Camera) -> float:
-    """Motion takes a few pictures to be sure; where only keyframes are looked at, these are seconds apart."""
+    """Motion takes a few pictures to be sure; keyframes are seconds apart."""
     return 6.0 if camera.source in ("rtsp", "replay") and not camera.sub_url else 1.5
 
 
@@ -342,6 +345,6 @@ def main(data: Path, names: Sequence[str], *, log_level: str | None, plain: bool
     if missing := set(names) - {camera.id for camera in cameras}:
         log.error("no enabled camera is called %s: `vigil config show` lists them", ", ".join(sorted(missing)))
         return 2
-    stop = set_when_asked()
-    Recorder(settings, cameras, clock=SystemClock(), disk=disk).run(stop)
+    process = Recorder(settings, cameras, clock=SystemClock(), disk=disk)
+    process.run(set_when_asked(wake=process.wake.poke))
     return 0

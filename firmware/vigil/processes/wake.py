@@ -25,9 +25,11 @@ class Wake:
         with contextlib.suppress(BlockingIOError):
             os.eventfd_write(self._poked, 1)
 
-    def wait(self, sockets: Sequence[int], timeout_s: float, *, deaf_s: float = 0.0) -> None:
+    def wait(self, sockets: Sequence[int], timeout_s: float, *, deaf_s: float = 0.0) -> set[int]:
         """
         Sleep until poked, until one of `sockets` (descriptors; -1 is none) can be read, or for `timeout_s`.
+
+        Returns those that can be read.
 
         For the first `deaf_s` nobody's poke ends the wait: several cameras must
         not have it end once each. What pokes meanwhile is answered when that is over.
@@ -38,13 +40,16 @@ class Wake:
         for number in sockets:
             if number >= 0:
                 poll.register(number, select.POLLIN)
-        found = [number for number, _ in poll.poll(timeout_s * 1000)]
+        found = {number for number, _ in poll.poll(timeout_s * 1000)}
+        if self._poked not in found:
+            return found
         left_s = min(deaf_s, timeout_s) - (time.monotonic() - began)
-        if found == [self._poked] and left_s > 0:
+        if len(found) == 1 and left_s > 0:
             poll.unregister(self._poked)
-            poll.poll(left_s * 1000)
+            found |= {number for number, _ in poll.poll(left_s * 1000)}
         with contextlib.suppress(BlockingIOError):
             os.eventfd_read(self._poked)
+        return found - {self._poked}
 
     def close(self) -> None:
         """Give the descriptor back; nobody pokes or waits any more."""

@@ -15,7 +15,7 @@ The rules, in the order in which they are tried on each picture:
    as it takes: a long segment is a nuisance, a picture not recorded is a loss.
    `overdue` says so, for the recorder to ask the camera for a keyframe.
 4. A fragment ends when it holds half a second, of media or of arrival, whichever
-   comes first.
+   comes first; earlier where somebody asks, who is about to make everything durable.
 """
 
 from __future__ import annotations
@@ -30,11 +30,10 @@ FRAGMENT_US = 500_000
 
 PATIENCE_US = 800_000
 """
-When a fragment is closed although no picture follows (`tick`).
+When `tick` closes a fragment although no picture follows.
 
 Longer than a fragment by what a burst of pictures may be late, so that it is the
-next picture which closes it, and the last duration is exact; short enough for
-a caller who ticks then to hold no picture longer than that.
+next picture which closes it, and the last duration is exact.
 """
 
 _FRAGMENT_TICKS = FRAGMENT_US * TICKS_PER_S // 1_000_000
@@ -65,6 +64,15 @@ class Fragment:
 
     packets: Sequence[Packet]
     end_dts: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Where a fragment could end: behind so many packets, of which so many are pictures, of so many bytes in all."""
+
+    packets: int
+    pictures: int
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +111,9 @@ class Cutter:
         self.sound_dropped = 0
 
     @property
-    def due_us(self) -> int | None:
-        """When `tick` will close the fragment (steady clock), None while nothing is held."""
-        return self._held[0].at_us + PATIENCE_US if self._held else None
+    def oldest_us(self) -> int | None:
+        """When the oldest packet came that is held (steady clock), None while nothing is."""
+        return self._held[0].at_us if self._held else None
 
     @property
     def overdue(self) -> bool:
@@ -143,6 +151,23 @@ class Cutter:
         if self._held and now_us - self._held[0].at_us >= PATIENCE_US:
             return self._close(None)
         return []
+
+    def stops(self) -> list[Stop]:
+        """Return where the fragment could end at once: before each picture that is held but the first packet."""
+        found = []
+        pictures = size_bytes = 0
+        for count, packet in enumerate(self._held):
+            if count and not packet.audio:
+                found.append(Stop(count, pictures, size_bytes))
+            pictures += not packet.audio
+            size_bytes += len(packet.data)
+        return found
+
+    def close_at(self, stop: Stop) -> list[Cut]:
+        """Close the fragment at one of the `stops`. The picture behind it begins the next."""
+        packets, self._held = tuple(self._held[: stop.packets]), self._held[stop.packets :]
+        self._open_dts = self._held[0].dts
+        return [Fragment(packets, self._open_dts)]
 
     def finish(self, *, end_dts: int | None = None) -> list[Cut]:
         """

@@ -1,12 +1,18 @@
-"""When a flush is due, so that no picture is in danger for longer than promised."""
+"""When a flush is due, and how far it reaches, so that no picture is in danger for longer than promised."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vigil.segments.seal import padding_bytes
 
 SLOW_BITS_PER_S = 500_000
 MUCH_PADDING_BYTES = 45_000
 _USUAL_RESERVE_S = 0.8
 _LEAST_RESERVE_S = 0.35
-_FRAGMENT_S = 0.5
+
+_KEPT_FOR_SAVED = 4
+"""Bytes of pictures that may wait for the next flush for each byte of padding this saves: they bring it closer."""
 
 
 def look_at_us(*, oldest_us: int, now_us: int, loss_s: float) -> int:
@@ -18,28 +24,29 @@ def look_at_us(*, oldest_us: int, now_us: int, loss_s: float) -> int:
     return now_us
 
 
-def flush_due(
-    *,
-    oldest_us: int,
-    now_us: int,
-    loss_s: float,
-    pending_bytes: int,
-    padding_bytes: int,
-    at_fragment: bool = False,
-) -> bool:
+def flush_due(*, oldest_us: int, now_us: int, loss_s: float, pending_bytes: int, padding: int) -> bool:
     """
     Say whether a flush must begin now.
 
     `oldest_us` is the arrival of the oldest picture that is not durable (steady
-    clock), `pending_bytes` what waits, `padding_bytes` what a flush now would
+    clock), `pending_bytes` what waits, `padding` the bytes that a flush now would
     add. Padding is paid most dearly by a slow stream, and when a chunk was just
     begun: those wait as long as they may (docs/spec/segment.md, *Bounded loss*).
-    `at_fragment` says that a fragment was just completed: then it is also due
-    when the next one would come too late.
     """
     waited_s = (now_us - oldest_us) / 1_000_000
     slow = pending_bytes * 8 < SLOW_BITS_PER_S * max(waited_s, 0.5)
-    reserve_s = _LEAST_RESERVE_S if slow or padding_bytes > MUCH_PADDING_BYTES else _USUAL_RESERVE_S
-    if at_fragment:
-        waited_s += _FRAGMENT_S
+    reserve_s = _LEAST_RESERVE_S if slow or padding > MUCH_PADDING_BYTES else _USUAL_RESERVE_S
     return waited_s > loss_s - reserve_s
+
+
+def best_end(ends: Sequence[int], *, unfilled: int) -> int:
+    """
+    Return the index of the place in which a flush had best end.
+
+    `ends` are the bytes, rising, that would stand behind the `unfilled` bytes
+    of the open chunk. A picture or two that wait for the next flush save most
+    of the padding, where the chunk before them is nearly full.
+    """
+    last = ends[-1]
+    costs = [padding_bytes(unfilled + end) + (last - end) // _KEPT_FOR_SAVED for end in ends]
+    return costs.index(min(costs))

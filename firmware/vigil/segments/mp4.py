@@ -20,9 +20,16 @@ _KEY = 0x0200_0000  # depends on no other picture
 _DELTA = 0x0101_0000  # depends on others, no place to begin
 _VIDEO_RUN = 0x0F01  # trun: data offset; per sample duration, size, flags, composition offset
 _AUDIO_RUN = 0x0301  # trun: data offset; per sample duration, size
+_PRFT_BYTES = 32
+_MDAT_HEAD_BYTES = 8
 _USUAL_DURATION = TICKS_PER_S // 25
 _LONGEST_GUESS = TICKS_PER_S // 2
 _FAR_AHEAD = 3600 * TICKS_PER_S
+
+
+def overhead_bytes(pictures: int, sounds: int) -> int:
+    """Return how many bytes a fragment has beside the pictures and slices of sound in it."""
+    return _PRFT_BYTES + _moof_bytes(pictures, sounds) + _MDAT_HEAD_BYTES
 
 
 class FragmentWriter:
@@ -81,9 +88,9 @@ class FragmentWriter:
             )
         return ftyp(b"iso6", b"iso6", b"mp41") + moov(tracks, wall_us=wall_us, fragmented=True)
 
-    def fragment(self, packets: Sequence[Packet], *, end_dts: int | None, wall_us: int) -> bytes:
+    def fragment(self, packets: Sequence[Packet], *, end_dts: int | None, wall_us: int) -> list[bytes]:
         """
-        Return `prft`, `moof` and `mdat` for `packets`.
+        Return `prft`, `moof` and `mdat` for `packets`, in pieces one behind the other.
 
         `end_dts` is the dts of the picture that follows; without it the last
         picture's duration is a guess, which the next fragment's own time
@@ -96,11 +103,11 @@ class FragmentWriter:
             self._newest = video[-1].dts
         sound, times = self._placed([packet for packet in packets if packet.audio])
         if not video and not sound:
-            return b""
+            return []
         self._sequence += 1
         runs = []
-        moof_size = 24 + (64 + 16 * len(video) if video else 0) + (64 + 8 * len(sound) if sound else 0)
-        offset = moof_size + 8
+        moof_size = _moof_bytes(len(video), len(sound))
+        offset = moof_size + _MDAT_HEAD_BYTES
         if video:
             runs.append(self._video_run(video, end_dts, offset))
             offset += sum([len(packet.data) for packet in video])
@@ -110,16 +117,14 @@ class FragmentWriter:
         if sound:
             runs.append(self._sound_run(sound, times, offset))
             offset += sum([len(packet.data) for packet in sound])
-        return b"".join(
-            (
-                full_box(b"prft", 1, PRFT_FLAGS, struct.pack(">IQQ", reference, ntp(wall_us), max(0, media_time))),
-                struct.pack(">I4sI4sII", moof_size, b"moof", 16, b"mfhd", 0, self._sequence),
-                *runs,
-                struct.pack(">I4s", offset - moof_size, b"mdat"),
-                *[packet.data for packet in video],
-                *[packet.data for packet in sound],
-            )
-        )
+        return [
+            full_box(b"prft", 1, PRFT_FLAGS, struct.pack(">IQQ", reference, ntp(wall_us), max(0, media_time))),
+            struct.pack(">I4sI4sII", moof_size, b"moof", 16, b"mfhd", 0, self._sequence),
+            *runs,
+            struct.pack(">I4s", offset - moof_size, b"mdat"),
+            *[packet.data for packet in video],
+            *[packet.data for packet in sound],
+        ]
 
     def _video_run(self, video: Sequence[Packet], end_dts: int | None, offset: int) -> bytes:
         first, last = video[0], video[-1]
@@ -162,6 +167,10 @@ class FragmentWriter:
             times.append(time)
             self._sound_last, self._sound_due = time, time + SAMPLES_PER_FRAME
         return placed, times
+
+
+def _moof_bytes(pictures: int, sounds: int) -> int:
+    return 24 + (64 + 16 * pictures if pictures else 0) + (64 + 8 * sounds if sounds else 0)
 
 
 def _traf(track: int, time: int, *, run_flags: int, count: int, offset: int, samples: bytes) -> bytes:

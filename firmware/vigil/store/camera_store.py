@@ -150,8 +150,7 @@ class CameraStore:
         if flush.size_bytes > self._prepared_bytes:
             self._media.prepare(self._prepared_bytes, flush.size_bytes + _PREPARE_BYTES - self._prepared_bytes)
             self._prepared_bytes = flush.size_bytes + _PREPARE_BYTES
-        for part in flush.parts:
-            self._media.append(part)
+        self._media.append(flush.data)
         self._media.sync()
         if created:
             self._disk.sync_directory(self.current.directory)

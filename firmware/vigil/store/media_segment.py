@@ -8,7 +8,6 @@ from typing import Any
 from vigil.frames.packet import AudioCodec, Packet, VideoCodec
 from vigil.segments.age import Recipient
 from vigil.segments.cutter import Fragment
-from vigil.segments.due import flush_due, look_at_us
 from vigil.segments.mp4 import FragmentWriter
 from vigil.segments.seal import Sealer
 from vigil.store.camera_store import CameraStore
@@ -35,7 +34,6 @@ class MediaSegment:
         begun_us: int,
         recipients: Sequence[Recipient],
         random_bytes: Callable[[int], bytes],
-        loss_s: float,
         wall_us: Callable[[int], int],
         durable: Callable[[Packet, int], None],
         why: str,
@@ -44,7 +42,6 @@ class MediaSegment:
     ) -> None:
         self._store = store
         self._begun_us = begun_us
-        self._loss_s = loss_s
         self._wall_us = wall_us
         self._durable = durable
         self._writer = FragmentWriter(*codecs)
@@ -52,8 +49,9 @@ class MediaSegment:
         picture = next(packet for packet in first if not packet.audio)
         self._first_dts = picture.dts
         self._frames = self._media = self._end_at_us = 0
-        self._oldest_us: int | None = None
-        self._waiting_bytes = 0
+        self.oldest_us: int | None = None
+        """When the oldest picture came that is not durable (steady clock), None while all are."""
+        self.waiting_bytes = 0
         self._last: Packet | None = None
         self.file_bytes = 0
         start_us = wall_us(picture.at_us)
@@ -63,46 +61,36 @@ class MediaSegment:
         )  # fmt: skip
         self._sealer.add(self._writer.init(first, wall_us=start_us))
 
-    def add(self, cut: Fragment, now_us: int) -> None:
-        """Take a fragment, and flush where that is due."""
+    @property
+    def unfilled(self) -> int:
+        """Return how many bytes stand in the open chunk."""
+        return self._sealer.unfilled
+
+    def add(self, cut: Fragment) -> None:
+        """Take a fragment."""
         video = [packet for packet in cut.packets if not packet.audio]
         wall_us = self._wall_us((video or cut.packets)[0].at_us)
-        boxes = self._writer.fragment(cut.packets, end_dts=cut.end_dts, wall_us=wall_us)
-        self._sealer.add(boxes)
-        self._waiting_bytes += len(boxes)
-        if self._oldest_us is None:
+        parts = self._writer.fragment(cut.packets, end_dts=cut.end_dts, wall_us=wall_us)
+        self._sealer.add(*parts)
+        self.waiting_bytes += sum(map(len, parts))
+        if self.oldest_us is None:
             # A pre-roll is older than its trigger: what counts is when it was asked for.
-            self._oldest_us = cut.packets[0].at_us if self._frames else max(cut.packets[0].at_us, self._begun_us)
+            self.oldest_us = max(cut.packets[0].at_us, self._begun_us)
         self._last = cut.packets[-1]
         if video:
             self._frames += len(video)
             usual = video[-1].dts - video[-2].dts if len(video) > 1 else 0
             self._media = max(0, (cut.end_dts or video[-1].dts + usual) - self._first_dts)
             self._end_at_us = max(packet.at_us for packet in video)
-        self.flush_if_due(now_us, at_fragment=True)
-
-    def flush_if_due(self, now_us: int, *, at_fragment: bool = False) -> None:
-        """Make durable what would otherwise be in danger for too long."""
-        if self._oldest_us is not None and flush_due(
-            oldest_us=self._oldest_us, now_us=now_us, loss_s=self._loss_s, pending_bytes=self._waiting_bytes,
-            padding_bytes=self._sealer.padding_bytes, at_fragment=at_fragment,
-        ):  # fmt: skip
-            self.flush()
-
-    def look_at_us(self, now_us: int) -> int | None:
-        """Return when `flush_if_due` must be called again (steady clock); None while everything is durable."""
-        if self._oldest_us is None:
-            return None
-        return look_at_us(oldest_us=self._oldest_us, now_us=now_us, loss_s=self._loss_s)
 
     def flush(self) -> None:
         """Make all that was added durable."""
-        if self._oldest_us is None:
+        if self.oldest_us is None:
             return
         flush = self._sealer.flush()
         self._store.write(flush, **self._ends())
         self.file_bytes = flush.size_bytes
-        self._oldest_us, self._waiting_bytes = None, 0
+        self.oldest_us, self.waiting_bytes = None, 0
         if self._last:
             self._durable(self._last, self._end_at_us)
 

@@ -18,6 +18,9 @@ from vigil.frames.packet import Packet
 from vigil.segments import cutter as cuts
 from vigil.segments.age import Recipient
 from vigil.segments.cutter import Cutter
+from vigil.segments.due import best_end, flush_due, look_at_us
+from vigil.segments.mp4 import overhead_bytes
+from vigil.segments.seal import padding_bytes
 from vigil.store.camera_store import CameraStore, is_full
 from vigil.store.disk import named
 from vigil.store.layout import SegmentPath, segments_of
@@ -109,7 +112,7 @@ class Recording:
         self._ask(Deleting(seq, why))
 
     def tick(self) -> None:
-        """Do what is due by time: close a fragment, flush, try again after a fault. At `due_us` at the latest."""
+        """Do what is due by time: flush, try again after a fault. To be called at `due_us` at the latest."""
         now_us = self._clock.steady_us()
         if self.fault:
             if now_us >= self._retry_us:
@@ -121,11 +124,10 @@ class Recording:
         """Return when `tick` is due although nothing came (steady clock)."""
         if self.fault:
             return self._retry_us
-        dues = [
-            self._cutter.due_us if self._cutter else None,
-            self._segment.look_at_us(now_us) if self._segment else None,
-        ]
-        return min((due for due in dues if due is not None), default=now_us + _LOOK_US)
+        oldest_us = self._oldest_us()
+        if oldest_us is None:
+            return now_us + _LOOK_US
+        return look_at_us(oldest_us=oldest_us, now_us=now_us, loss_s=self._loss_s)
 
     def close(self, why: str) -> None:
         """End everything properly and let the store go."""
@@ -211,7 +213,7 @@ class Recording:
     def _fragment(self, cut: cuts.Fragment) -> None:
         if self._segment is None:
             self._segment = self._open_segment(cut.packets)
-        self._segment.add(cut, self._clock.steady_us())
+        self._segment.add(cut)
 
     def _open_segment(self, packets: Sequence[Packet]) -> MediaSegment:
         assert self._codecs
@@ -221,8 +223,8 @@ class Recording:
         fields = self._taking.lasting | (self._taking.fields if self._first_of_take else {})
         segment = MediaSegment(
             self.store, packets, self._codecs, begun_us=self._begun_us, recipients=self._recipients,
-            random_bytes=self._random_bytes, loss_s=self._loss_s, wall_us=self._wall_us, durable=self._is_durable,
-            why=self._taking.why, trust=self.trust, fields=fields,
+            random_bytes=self._random_bytes, wall_us=self._wall_us, durable=self._is_durable, why=self._taking.why,
+            trust=self.trust, fields=fields,
         )  # fmt: skip
         self._first_of_take = False
         return segment
@@ -257,11 +259,38 @@ class Recording:
             self._quiet_since_us = now_us
 
     def _due(self, now_us: int) -> None:
-        if self._cutter and (made := self._cutter.tick(now_us)):
-            self._cut(made)
-        if self._segment:
-            self._segment.flush_if_due(now_us)
+        if (oldest_us := self._oldest_us()) is not None:
+            self._flush_if_due(now_us, oldest_us)
         self.store.say_certificate()
+
+    def _oldest_us(self) -> int | None:
+        """Return when the oldest picture came that is not durable, or was asked for (steady clock)."""
+        if self._segment and self._segment.oldest_us is not None:
+            return self._segment.oldest_us
+        held_us = self._cutter.oldest_us if self._cutter else None
+        return None if held_us is None else max(held_us, self._begun_us)
+
+    def _flush_if_due(self, now_us: int, oldest_us: int) -> None:
+        assert self._cutter
+        stops = self._cutter.stops()
+        written = self._segment.waiting_bytes if self._segment else 0
+        unfilled = self._segment.unfilled if self._segment else 0
+        # Where nothing waits but what the cutter holds, something of that must go.
+        ends = [0] if written else []
+        ends += [overhead_bytes(stop.pictures, stop.packets - stop.pictures) + stop.size_bytes for stop in stops]
+        best = best_end(ends, unfilled=unfilled) if ends else 0
+        behind = ends[best] if ends else 0
+        if not flush_due(
+            oldest_us=oldest_us, now_us=now_us, loss_s=self._loss_s,
+            pending_bytes=written + (ends[-1] if ends else 0), padding=padding_bytes(unfilled + behind),
+        ):  # fmt: skip
+            return
+        if not stops:
+            self._cut(self._cutter.tick(now_us))
+        elif behind:
+            self._cut(self._cutter.close_at(stops[best - len(ends)]))
+        if self._segment:
+            self._segment.flush()
 
     # Faults
 
