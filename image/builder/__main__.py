@@ -50,7 +50,7 @@ def make(image: Image, sources: Sources, cache: Cache, parts: Parts, place: Path
     Raises:
         OverBudget: if it is more than `vigil.toml` allows; the files are there to be looked at.
     """
-    inputs = {"card": parts.card.name, "code": code("publish")}
+    inputs = {"card": parts.card.name, "code": code("publish", "xz", "again", "repeats")}
     packed = cache.product("packed", inputs, lambda product: compress(product, parts))
     key = os.environ.get("IMAGE_KEY")
     release = Release(name=image.name, version=sources.version, board=image.board, epoch=sources.epoch)

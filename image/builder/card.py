@@ -35,20 +35,22 @@ class Ingredients:
 
 
 def make_card(product: Path, image: Image, parts: Ingredients, epoch: int) -> None:
-    """Fill `product/card.img`. p6 stays empty: nothing on the card refers to it before an update has written it."""
+    """Fill `product/card.img`. Both slots are whole, each with a root of its own."""
     boot, one_slot = product / "p1.img", product / "slot.img"
     files = slot.boot_files(image.boot, parts.own, parts.system(image))
     make_fat(boot, files, size_mib=image.disk.boot_mib, label="VIGIL", serial=_serial(image, 1), epoch=epoch)
-    make_slot(one_slot, image, parts, epoch, slot.SLOTS)
-    slots = {number: one_slot for number, _ in slot.SLOTS.values()}
-    make_disk(product / "card.img", image.disk, {1: boot, **slots, 5: parts.root / "root.img"})
+    make_slot(one_slot, image, parts, epoch)
+    contents = {1: boot}
+    for number, root_number in slot.SLOTS.values():
+        contents |= {number: one_slot, root_number: parts.root / "root.img"}
+    make_disk(product / "card.img", image.disk, contents)
     for path in (boot, one_slot):
         path.unlink()
 
 
-def make_slot(target: Path, image: Image, parts: Ingredients, epoch: int, places: slot.Places) -> None:
+def make_slot(target: Path, image: Image, parts: Ingredients, epoch: int) -> None:
     """Make the partition of a slot, p2 or p3: the same bytes for both."""
-    environment = slot.slot_environment(image.disk, image.boot, Verity.read(parts.root / "verity.json"), places)
+    environment = slot.slot_environment(image.disk, image.boot, Verity.read(parts.root / "verity.json"))
     files = slot.slot_files(image.boot, environment, parts.system(image))
     shape = {"size_mib": image.disk.slot_mib, "epoch": epoch, "bits": 16}
     make_fat(target, files, label="VIGIL-SLOT", serial=_serial(image, 2), **shape)

@@ -11,18 +11,14 @@ from .config import Boot, Disk
 from .disk import partuuid
 from .verity import Verity
 
-# Each slot's own partition, and its root's. On a new card B is a second kernel and initrd for the root of A: two copies
-# of the root would not fit the budget. The first update that goes to B brings its own root, on p6, and says so in B.
-SLOTS = {"A": (2, 5), "B": (3, 5)}
-# The same for a system that comes as an update: it may be put into either slot, and brings its root.
-UPDATED = {"A": (2, 5), "B": (3, 6)}
-
-Places = Mapping[str, tuple[int, int]]
+# Each slot's own partition, and its root's. On a new card both slots hold the same system: whatever part of one is
+# damaged, the other starts. The second root costs nothing to download (`xz.py`).
+SLOTS = {"A": (2, 5), "B": (3, 6)}
 
 
-def slot_environment(disk: Disk, boot: Boot, verity: Verity, places: Places) -> bytes:
+def slot_environment(disk: Disk, boot: Boot, verity: Verity) -> bytes:
     """`slot.env`: what the kernel is told in whichever slot the system lies (docs/spec/slots.md)."""
-    lines = [f"slotargs_{name}={slot_arguments(disk, boot, verity, root)}\n" for name, (_, root) in places.items()]
+    lines = [f"slotargs_{name}={slot_arguments(disk, boot, verity, root)}\n" for name, (_, root) in SLOTS.items()]
     return "".join(lines).encode()
 
 

@@ -39,8 +39,8 @@ ln -s ../inside.service /run/systemd/system/multi-user.target.wants/inside.servi
 """
 
 
-def copy_of(card: Path, place: Path, *, size_mib: int, setup: str, script: str) -> Card:
-    """A copy of the card as it would be flashed onto a larger one, with a set-up file and the script."""
+def copy_of(card: Path, place: Path, *, size_mib: int, setup: str, script: str, part: int = 2) -> Card:
+    """A copy of the card as it would be flashed onto a larger one, with a set-up file; p2 or p3 brings the script."""
     subprocess.run(["cp", "--sparse=always", card, place], check=True)
     os.truncate(place, size_mib << 20)
     copy = Card(place)
@@ -51,5 +51,5 @@ def copy_of(card: Path, place: Path, *, size_mib: int, setup: str, script: str) 
         f"{UNITS}/inside-install.service": INSTALL.encode(),
         f"{UNITS}/initrd.target.wants/inside-install.service": "../inside-install.service",
     }
-    copy.add_to_initrd(2, files)
+    copy.add_to_initrd(part, files)
     return copy

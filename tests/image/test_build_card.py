@@ -15,7 +15,10 @@ from boot.products import cache_directory
 from builder import bill
 from builder.archive import mirrors
 from builder.cache import sha256_of
+from builder.config import read_image
+from builder.disk import MIB, layout
 from builder.run import environment
+from builder.slot import SLOTS
 from fakes.card import Card
 from fakes.image import SLOW, built, copy_sources, make_build, make_parts
 from fakes.repository import ROOT
@@ -60,11 +63,18 @@ def test_the_same_sources_make_the_same_card(tmp_path: Path):
 def test_the_root_on_the_card_is_the_one_that_its_slots_ask_for():
     parts = built()
     card = Card(parts.image)
-    for number in (2, 3):
+    disk = read_image(ROOT / "image/vigil.toml").disk
+    places = {part.number: part.start_mib * MIB for part in layout(disk)}
+    for name, (number, root_number) in SLOTS.items():
         said = card.read(number, "slot.env").decode()
-        found = re.search(r"roothash=([0-9a-f]{64}) .*=PARTUUID=56494749-05 .*hash-offset=([0-9]+),", said)
+        place = f"=PARTUUID=56494749-0{root_number}"
+        found = re.search(rf"slotargs_{name}=.* roothash=([0-9a-f]{{64}}) .*{place} .*hash-offset=([0-9]+),", said)
         assert found, said
         assert (found[1], int(found[2])) == (parts.verity.root_hash, parts.verity.hash_offset_bytes)
+        with parts.image.open("rb") as file, (parts.root / "root.img").open("rb") as root:
+            file.seek(places[root_number])
+            while piece := root.read(MIB):
+                assert file.read(len(piece)) == piece, root_number
 
     image = str(parts.root / "root.img")
     offset = f"--hash-offset={parts.verity.hash_offset_bytes}"

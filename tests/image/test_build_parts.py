@@ -22,7 +22,7 @@ from builder.fat import make_fat
 from builder.kernel import read_needs, with_needs
 from builder.root import locked
 from builder.run import environment
-from builder.slot import SLOTS, UPDATED, boards_of, slot_arguments, slot_environment
+from builder.slot import SLOTS, boards_of, slot_arguments, slot_environment
 from builder.verity import Verity
 from builder.wheels import all_pins, name_of
 from fakes.repository import ROOT
@@ -36,7 +36,7 @@ def test_partitions_lie_on_the_grid_and_do_not_overlap():
     apart = [part for part in parts if part.number != 4]
     around = next(part for part in parts if part.number == 4)
 
-    assert [(part.number, part.size_mib) for part in apart] == [(1, 256), (2, 96), (3, 96), (5, 512), (6, 512)]
+    assert [(part.number, part.size_mib) for part in apart] == [(1, 256), (2, 96), (3, 96), (5, 508), (6, 508)]
     assert all(part.start_mib % GRID_MIB == 0 for part in parts)
     assert all(one.end_mib <= next_one.start_mib for one, next_one in itertools.pairwise(apart))
     # A logical partition's own table lies in the cell before it.
@@ -62,9 +62,9 @@ def test_the_table_is_the_one_that_was_asked_for(tmp_path: Path):
 def test_what_is_larger_than_its_partition_is_refused(tmp_path: Path):
     large = tmp_path / "root.img"
     with large.open("wb") as file:
-        file.truncate(513 * MIB)
+        file.truncate(509 * MIB)
 
-    with pytest.raises(BuildError, match="p5 has 512 MiB"):
+    with pytest.raises(BuildError, match="p5 has 508 MiB"):
         make_disk(tmp_path / "card.img", IMAGE.disk, {5: large})
 
 
@@ -95,13 +95,13 @@ def test_a_slot_names_its_root_by_the_hash_and_the_disk_by_its_signature():
     assert f"roothash={'ab' * 32} " in said
     assert "systemd.verity_root_data=PARTUUID=56494749-05 " in said
     assert "systemd.verity_root_options=hash-offset=4096,panic-on-corruption" in said
-    assert {partition for partition, _ in SLOTS.values()} == {2, 3}
+    assert SLOTS == {"A": (2, 5), "B": (3, 6)}
 
 
 def test_a_slot_is_told_its_arguments_for_either_place():
     verity = Verity(root_hash="ab" * 32, hash_offset_bytes=4096, size_bytes=8192)
 
-    lines = slot_environment(IMAGE.disk, IMAGE.boot, verity, UPDATED).decode().splitlines()
+    lines = slot_environment(IMAGE.disk, IMAGE.boot, verity).decode().splitlines()
 
     assert [line.partition("=")[0] for line in lines] == ["slotargs_A", "slotargs_B"]
     assert [line.replace("_B=", "_A=").replace("-06 ", "-05 ") for line in lines] == [lines[0]] * 2 != lines
