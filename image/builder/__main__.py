@@ -36,10 +36,10 @@ def main() -> int:
     epoch = int(os.environ.get("SOURCE_DATE_EPOCH") or commit_time(CHECKOUT))
     sources = Sources(checkout=CHECKOUT, epoch=epoch)
     cache = Cache(Path(os.environ.get("IMAGE_CACHE") or Path.home() / ".cache/vigil/image"))
-    with cache.held():
-        parts = Build(image=image, sources=sources, cache=cache).all(boot_files(), compiled_overlays())
-        if said.what == "make":
-            make(image, sources, cache, parts, said.out)
+    parts = Build(image=image, sources=sources, cache=cache).all(boot_files(), compiled_overlays())
+    if said.what == "make":
+        make(image, sources, cache, parts, said.out)
+    cache.sweep()
     return machine.start(parts, image, said.out) if said.what == "run" else 0
 
 

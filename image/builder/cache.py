@@ -10,7 +10,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,7 +32,8 @@ class Cache:
     """
     Directories named `<step>-<hash of the inputs>`. A directory is there whole, or not at all.
 
-    Two steps of equal inputs are the same product: whoever adds an input that matters must name it.
+    Two steps of equal inputs are the same product: whoever adds an input that matters must name it. Several builds
+    may share a cache; what two of them lack, one makes while the other waits for it.
     """
 
     home: Path
@@ -44,34 +45,40 @@ class Cache:
         began = time.monotonic()
         cached = product.is_dir()
         if not cached:
-            rough = self.home / f"{product.name}.rough"
-            shutil.rmtree(rough, ignore_errors=True)
-            rough.mkdir(parents=True)
-            make(rough)
-            rough.rename(product)
+            with self._lock(product.name):
+                if not product.is_dir():
+                    making = self.home / f"{product.name}.making"
+                    shutil.rmtree(making, ignore_errors=True)
+                    making.mkdir(parents=True)
+                    make(making)
+                    making.rename(product)
         os.utime(product)
         step = Step(name, product, time.monotonic() - began, cached)
         self.steps.append(step)
         print(f"  {name:<10} {'cached' if cached else f'{step.seconds:6.1f} s'}  {product.name}", file=sys.stderr)
         return product
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """One build at a time; products that no build used for two weeks are swept away afterwards."""
-        self.home.mkdir(parents=True, exist_ok=True)
-        with (self.home / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            for rough in self.home.glob("*.rough"):
-                shutil.rmtree(rough)
-            yield
-            self._sweep()
-
-    def _sweep(self) -> None:
+    def sweep(self) -> None:
+        """Take away what a build left that did not end, and what none used for two weeks: of the steps made here."""
         names = {step.name for step in self.steps}
         oldest = time.time() - KEPT_DAYS * 86400
         for path in self.home.iterdir():
-            if path.is_dir() and path.name.rpartition("-")[0] in names and path.stat().st_mtime < oldest:
+            if not path.is_dir() or path.name.rpartition("-")[0] not in names:
+                continue
+            if path.suffix == ".making":
+                with suppress(BlockingIOError), self._lock(path.stem, waiting=False):
+                    shutil.rmtree(path, ignore_errors=True)
+            elif path.stat().st_mtime < oldest:
                 shutil.rmtree(path, ignore_errors=True)
+                (self.home / "locks" / path.name).unlink(missing_ok=True)
+
+    @contextmanager
+    def _lock(self, name: str, *, waiting: bool = True) -> Iterator[None]:
+        """Nobody else makes this product meanwhile. Raises `BlockingIOError` if somebody does and we do not wait."""
+        (self.home / "locks").mkdir(parents=True, exist_ok=True)
+        with (self.home / "locks" / name).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if waiting else fcntl.LOCK_NB))
+            yield
 
 
 def hash_of(inputs: Mapping[str, object]) -> str:

@@ -59,8 +59,7 @@ def make_parts(build: Build) -> Parts:
         pytest.skip("making a root needs root")
     try:
         emulation.ready()
-        with build.cache.held():
-            return build.all(boot_files(), compiled_overlays())
+        return build.all(boot_files(), compiled_overlays())
     except NotBuilt as missing:
         pytest.skip(f"the image's {missing} is not built yet for this checkout; `make image` builds it")
 

@@ -7,6 +7,8 @@ import hashlib
 import itertools
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -182,6 +184,10 @@ def test_a_product_is_made_once_for_equal_inputs(tmp_path: Path):
     assert len(made) == 2 and (first / "file").exists()
 
 
+def nothing(_product: Path) -> None:
+    """A step without a file."""
+
+
 def test_a_step_that_fails_leaves_no_product(tmp_path: Path):
     def make(product: Path) -> None:
         (product / "half").write_text("x", encoding="utf-8")
@@ -191,9 +197,36 @@ def test_a_step_that_fails_leaves_no_product(tmp_path: Path):
     with pytest.raises(BuildError):
         cache.product("step", {}, make)
 
-    assert [path for path in tmp_path.iterdir() if not path.name.endswith(".rough")] == []
-    with cache.held():
-        assert list(tmp_path.glob("*.rough")) == []
+    assert [path.suffix for path in tmp_path.glob("step*")] == [".making"]
+    cache.product("step", {"other": 1}, nothing)
+    cache.sweep()
+    assert [path.suffix for path in tmp_path.glob("step*")] == [""]
+
+
+def test_two_builds_that_lack_the_same_product_make_it_once(tmp_path: Path):
+    made: list[Path] = []
+    begun, may_end = threading.Event(), threading.Event()
+
+    def make(product: Path) -> None:
+        made.append(product)
+        begun.set()
+        assert may_end.wait(30)
+
+    def build() -> Path:
+        return Cache(tmp_path).product("step", {}, make)
+
+    with ThreadPoolExecutor() as builds:
+        first = builds.submit(build)
+        assert begun.wait(30)
+        second = builds.submit(build)
+        other = Cache(tmp_path)
+        other.product("step", {"other": 1}, nothing)
+        other.sweep()
+        assert len(list(tmp_path.glob("*.making"))) == 1
+        may_end.set()
+        assert first.result() == second.result()
+
+    assert len(made) == 1
 
 
 def test_a_hash_of_files_sees_names_modes_and_contents_but_no_times(tmp_path: Path):
