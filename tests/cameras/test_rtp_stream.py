@@ -145,6 +145,17 @@ def test_a_sender_that_begins_anew_goes_on_where_it_was_at_a_keyframe():
     assert got[10].dts - got[9].dts == GAP
 
 
+@pytest.mark.parametrize("name", ["plain", "h265"])
+def test_a_camera_whose_clock_stands_still_is_read_by_its_markers(name):
+    stream, sender = opened(name), Sender()
+    packets = [packet for picture in units_of(name) for packet in sender.picture(picture, 7)]
+
+    got = pushed(stream, packets) + stream.end()
+
+    assert units_in(got) == units_of(name)
+    assert all(a.dts < b.dts for a, b in pairwise(got))
+
+
 def test_times_that_wrap_go_on():
     stream = opened()
 

@@ -39,6 +39,16 @@ class H264Units(Units):
             for unit in split_annexb(packet[begin:end]):
                 self._whole(unit)
 
+    def head(self, packet: bytes, begin: int) -> bytes:
+        """Return header and first byte of the first unit that begins in a packet."""
+        kind = packet[begin] & 0x1F
+        if kind == _STAP_A:
+            return packet[begin + 3 : begin + 5]
+        if kind != _FU_A:
+            return packet[begin : begin + 2]
+        fragment = packet[begin + 1 : begin + 3]
+        return fragment if fragment[:1] > b"\x7f" else b""
+
     def _fragment(self, packet: bytes, begin: int, end: int) -> None:
         """FU-A (5.8): the unit's header is split over two bytes; the second says where the unit begins and ends."""
         if end - begin < 2:

@@ -38,6 +38,16 @@ class H265Units(Units):
         elif kind == _WITH_EXTENSION:
             raise StreamRefused("the camera sends H.265 in packets of type 50 (PACI)")
 
+    def head(self, packet: bytes, begin: int) -> bytes:
+        """Return header and first byte of the first unit that begins in a packet."""
+        kind = packet[begin] >> 1 & 0x3F
+        if kind == _TOGETHER:
+            return packet[begin + 4 : begin + 7]
+        if kind != _FRAGMENT:
+            return packet[begin : begin + 3]
+        fragment = packet[begin + 2 : begin + 4]
+        return bytes((fragment[0] << 1 & 0x7E, 1)) + fragment[1:] if fragment[:1] > b"\x7f" else b""
+
     def _fragment(self, packet: bytes, begin: int, end: int) -> None:
         """FU (4.4.3): the unit's type moves from the header, which stays, to a third byte."""
         fragment = packet[begin + 2]

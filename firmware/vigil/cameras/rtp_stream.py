@@ -122,6 +122,8 @@ class VideoStream:
             if not units.is_empty:
                 came = self._finish(marked=False)
             self._timestamp = reader.timestamp
+        elif self._markers and self._markers_hold is None and units.begins_picture(packet, reader.begin):
+            came = self._finish(marked=True)  # A camera that repeats its timestamps, but marks its pictures.
         self._doubtful = self._doubtful or broken
         units.add(packet, reader.begin, reader.end)
         self._at_us = at_us

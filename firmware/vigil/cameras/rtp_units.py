@@ -41,7 +41,7 @@ class Gathered(NamedTuple):
 
 
 class Units(ABC):
-    """Gathers pieces until they are taken. Descendents *must* say how a packet is read (`add`)."""
+    """Gathers pieces until they are taken. Descendents *must* say how a packet is read (`add`, `head`)."""
 
     def __init__(self, name: str) -> None:
         kinds = KINDS[name]
@@ -50,6 +50,8 @@ class Units(ABC):
         self._set_kinds = kinds.sets
         # Where the bit stands that says "first of its picture": behind a header of one or two bytes.
         self._header_bytes = 1 if name == "h264" else 2
+        # Parameter sets, delimiters and what is said of a picture (SEI) come before it.
+        self._before = kinds.sets | ({6, 9} if name == "h264" else {35, 39})
         self._clear()
 
     def _clear(self) -> None:
@@ -65,6 +67,18 @@ class Units(ABC):
     @abstractmethod
     def add(self, packet: bytes, begin: int, end: int) -> None:
         """Take what one packet carries, in `packet[begin:end]`. Raises `StreamRefused` for what we do not read."""
+
+    @abstractmethod
+    def head(self, packet: bytes, begin: int) -> bytes:
+        """Return header and first byte of the unit that begins in a packet, or the first of several; else nothing."""
+
+    def begins_picture(self, packet: bytes, begin: int) -> bool:
+        """Say whether with this packet another picture begins, whatever its timestamp."""
+        head = self.head(packet, begin)
+        if len(head) <= self._header_bytes:
+            return False
+        kind = head[0] >> self._shift & self._mask
+        return kind in self._before or (kind in self._pictures and head[self._header_bytes] > 0x7F)
 
     @property
     def has_picture(self) -> bool:
