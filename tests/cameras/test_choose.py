@@ -7,7 +7,7 @@ import pytest
 
 from fakes.footage import footage
 from fakes.noise import Silence
-from vigil.cameras.choose import open_source
+from vigil.cameras.choose import open_source, prompt
 from vigil.cameras.replay import ReplaySource
 from vigil.cameras.source import Wishes
 from vigil.cameras.synthetic import SyntheticSource
@@ -41,8 +41,26 @@ def test_a_network_camera_is_called_up():
     with Silence() as taken:
         url = f"rtsp://joe:sesame@127.0.0.1:{taken.port}/main"
     camera = Camera(id="door", source="rtsp", url=url, connect_timeout_s=1)
+    source = open_source(camera, Wishes(), CLOCK)
     with pytest.raises(CameraLost, match="nothing answers at rtsp://127"):
-        open_source(camera, Wishes(), CLOCK)
+        while True:
+            source.read(1)
+    source.close()
+
+
+@pytest.mark.parametrize(
+    ("camera", "luma", "expected"),
+    [
+        (Camera(id="film", source="replay", path="a.mp4"), False, True),
+        (Camera(id="film", source="replay", path="a.mp4"), True, False),
+        (Camera(id="door", source="rtsp", url="rtsp://h/1"), False, True),
+        (Camera(id="door", source="rtsp", url="rtsp://h/1"), True, False),
+        (Camera(id="door", source="rtsp", url="rtsp://h/1", sub_url="rtsp://h/2"), True, True),
+        (DEMO, False, False),
+    ],
+)
+def test_a_camera_needs_no_thread_to_read_it_unless_its_recorded_pictures_are_decoded(camera, luma, expected):
+    assert prompt(camera, Wishes(luma=luma)) == expected
 
 
 def test_a_usb_camera_that_is_not_there_is_named():

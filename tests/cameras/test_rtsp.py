@@ -82,6 +82,13 @@ def test_every_picture_that_was_served_arrives_once(recorded, name):
     assert {packet.codec.name for packet in packets} == {name[:4] if name[0] == "h" else "h264"}
 
 
+@pytest.mark.parametrize("name", ["h264", "h265", "h264-aac"])
+def test_ffmpeg_is_not_needed_to_receive(server, name):
+    source = opened(server.url(f"/{name}"), audio="aac" in name)
+    assert "received by" not in source.describe()
+    source.close()
+
+
 @pytest.mark.parametrize("name", ["h264", "h264-bframes", "h265-bframes"])
 def test_pictures_are_shown_at_the_pace_they_were_filmed(recorded, name):
     got, _ = recorded(name)

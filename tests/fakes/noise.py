@@ -7,6 +7,7 @@ import socket
 import threading
 from abc import ABC, abstractmethod
 from types import TracebackType
+from typing import Self
 
 
 class Listener(ABC):
@@ -38,7 +39,7 @@ class Listener(ABC):
         except OSError:
             pass  # the other side went away
 
-    def __enter__(self) -> Listener:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes import quirky_rtsp
 from fakes.mp4_segments import record
 from fakes.mp4_sources import codecs, film, packets_of
 from fakes.repository import ROOT
@@ -77,12 +78,26 @@ def pictures() -> Iterator[bytes]:
         yield b"".join(b"\0\0\0\1" + one for one in video.parameter_sets)
 
 
+def talks() -> Iterator[bytes]:
+    """All that a camera says, from the first answer to the pictures, behind the size of its pieces."""
+    camera = quirky_rtsp.Camera.__new__(quirky_rtsp.Camera)
+    camera.port = 554
+    asked = [
+        quirky_rtsp.Asked(method, camera.url, {"CSeq": "1"}) for method in ("OPTIONS", "DESCRIBE", "SETUP", "PLAY")
+    ]
+    said = b"".join(camera.answer(one) for one in asked)
+    yield b"\xff" + said + b"".join(camera.packets())[:3000]
+    yield b"\x07" + said.replace(b"200 OK", b'401 No\r\nWWW-Authenticate: Digest realm="a", nonce="b", qop="auth"', 1)
+    yield b"\x30" + said.replace(b"Content-Length", b"X-Length")
+
+
 SEEDS: dict[str, Callable[[], Iterator[bytes]]] = {
     "age": lambda: files_of("segment/*/**/*.age"),
     "config": configurations,
     "hub": messages,
     "mp4": movies,
     "note": statements_and_notes,
+    "rtsp": talks,
     "sidecar": lambda: files_of("segment/*/**/*.seal"),
     "stream": pictures,
 }

@@ -14,8 +14,11 @@ def prompt(camera: Camera, wishes: Wishes) -> bool:
     """
     Say whether opening and reading this camera never waits for anybody, so that it needs no thread that does.
 
-    So it is for films which nobody decodes: their `due_us` says when there is something.
+    So it is for films and network cameras as long as their recorded pictures are
+    not decoded as well: their `due_us` says when there is something.
     """
+    if camera.source == "rtsp":
+        return not wishes.luma or bool(camera.sub_url)
     return camera.source == "replay" and not wishes.luma
 
 
@@ -54,6 +57,7 @@ def _network(camera: Camera, wishes: Wishes, clock: Clock) -> Source:
         sub_url=camera.sub_url,
         connect_timeout_s=camera.connect_timeout_s,
         read_timeout_s=camera.read_timeout_s,
+        aside=prompt(camera, wishes),
     )
 
 

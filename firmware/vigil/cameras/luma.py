@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from vigil.cameras.pace import Pace
 from vigil.cameras.source import Wishes
+from vigil.frames.decoder_config import avcc, hvcc
 from vigil.frames.nal import split_lengths
 from vigil.frames.packet import Luma, Packet, VideoCodec
 
@@ -34,6 +35,10 @@ class Eye:
         self._wishes = wishes
         self._codec: VideoCodec | None = None
         self._decoder: VideoCodecContext | None = None
+
+    def prepare(self) -> None:
+        """Load what decoding needs, which takes its time on a small board."""
+        import av  # noqa: F401
 
     def look(self, packet: Packet) -> list[Luma]:
         """Return the grey picture of a packet, if it is a keyframe."""
@@ -60,6 +65,40 @@ class Eye:
             self._decoder.flush_buffers()
             return []
         return frames
+
+
+class PacketEye:
+    """
+    Decodes every picture of a stream to `Luma`, as our own client hands them out.
+
+    Every one must be decoded, since each builds on the one before, but only
+    `wishes.luma_fps` of them are handed out. One that cannot be decoded is left out.
+    """
+
+    def __init__(self, wishes: Wishes) -> None:
+        self._luma_width = wishes.luma_width
+        self._pace = Pace(1_000_000 / wishes.luma_fps)
+        self._codec: VideoCodec | None = None
+        self._decoder: VideoCodecContext | None = None
+
+    def look(self, packet: Packet) -> Luma | None:
+        """Return the grey picture that this packet completes, if one is due."""
+        import av
+
+        if isinstance(packet.codec, VideoCodec) and packet.codec is not self._codec:
+            # Told so, the decoder takes units behind their lengths as they are.
+            self._decoder = _decoder(packet.codec, record=(avcc if packet.codec.name == "h264" else hvcc)(packet.codec))
+            self._codec = packet.codec
+        if self._decoder is None:
+            return None
+        try:
+            frames = self._decoder.decode(av.Packet(packet.data))
+        except av.FFmpegError:
+            self._decoder.flush_buffers()
+            return None
+        if not frames or not self._pace.due(packet.at_us):
+            return None
+        return grey(frames[-1], packet.at_us, luma_width=self._luma_width)
 
 
 class StreamEye:
@@ -107,13 +146,14 @@ def _rows(plane: Any, width: int, height: int) -> bytes:
     return b"".join(view[at : at + width] for at in range(0, stride * height, stride))
 
 
-def _decoder(codec: VideoCodec) -> VideoCodecContext:
+def _decoder(codec: VideoCodec, record: bytes = b"") -> VideoCodecContext:
+    """Return a decoder that expects start codes, or lengths where it is given the `record` that says so."""
     from av import CodecContext
     from av.video.codeccontext import VideoCodecContext
 
     decoder = CodecContext.create(_DECODERS[codec.name], "r")
     assert isinstance(decoder, VideoCodecContext)
-    decoder.extradata = b"".join(_START + unit for unit in codec.parameter_sets)
+    decoder.extradata = record or b"".join(_START + unit for unit in codec.parameter_sets)
     _spare(decoder)
     return decoder
 

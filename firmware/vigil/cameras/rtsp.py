@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from vigil.cameras.address import shown
-from vigil.cameras.container import Container
-from vigil.cameras.ffmpeg import Input
-from vigil.cameras.luma import Eye
-from vigil.cameras.pump import Pump
-from vigil.cameras.rhythm import Rhythm
+from vigil.cameras.aside import Aside
+from vigil.cameras.rtsp_reception import Reception
 from vigil.cameras.source import Source, Wishes
-from vigil.cameras.substream import SubStream
+from vigil.cameras.standby import MOST_HELD, Standby
+from vigil.cameras.substream import SubStream, Watched
 from vigil.clock import Clock
-from vigil.errors import CameraEnded, CameraLost
-from vigil.frames.packet import TICKS_PER_S, Luma, Packet
+from vigil.errors import CameraLost, StreamRefused
+from vigil.frames.packet import AudioCodec, Luma, Packet, VideoCodec
 
-LINGER_S = 2
-"""The socket gives up this much later than the reader, whose message says more."""
+if TYPE_CHECKING:
+    from vigil.cameras.luma import Eye
+
+BURST_US = 250_000
+"""The camera is looked at four times a second: waking up costs more than recording what waited."""
+
+OPENING_US = 50_000
+"""While it is being opened, it is looked at more often: each first picture counts."""
+
+
+class Receiver(Protocol):
+    """Whoever receives a camera's streams: our own client, or FFmpeg. Its `receive` never waits."""
+
+    @property
+    def codec(self) -> VideoCodec | None:
+        """The codec of the next picture, as far as it is known."""
+
+    @property
+    def audio_codec(self) -> AudioCodec | None:
+        """The codec of the sound, where there is any."""
+
+    @property
+    def audio_note(self) -> str:
+        """Why there is no sound."""
+
+    def receive(self) -> list[Packet]:
+        """Return what has come. Raises `CameraLost`."""
+
+    def close(self) -> None:
+        """Let the camera go."""
 
 
 class RtspSource(Source):
@@ -26,7 +54,11 @@ class RtspSource(Source):
 
     With `sub_url` the grey pictures come from that smaller stream, in a thread
     of its own; while it is away, and without it, from the keyframes of the main
-    one. Sound (AAC only) comes with `wishes.audio`.
+    one. Sound (AAC only) comes with `wishes.audio`. Streams that our own client
+    does not know are left to FFmpeg; `describe` says so.
+
+    With `aside` constructing it does not wait: it is opened while `read` returns
+    nothing, and `read` raises what went wrong.
     """
 
     def __init__(
@@ -38,98 +70,164 @@ class RtspSource(Source):
         sub_url: str = "",
         connect_timeout_s: float = 10.0,
         read_timeout_s: float = 10.0,
+        aside: bool = False,
     ) -> None:
+        self._url, self._sub_url = url, sub_url if wishes.luma else ""
         self._clock = clock
+        self._wishes = wishes
         self._called = shown(url)
-        self._read_timeout_s = read_timeout_s
-        self._container = open_stream(
-            url, clock, audio=wishes.audio, open_timeout_s=connect_timeout_s, read_timeout_s=read_timeout_s
-        )
-        self._eye = Eye(wishes) if wishes.luma else None
+        self._connect_timeout_s, self._read_timeout_s = connect_timeout_s, read_timeout_s
+        self._closed = threading.Event()
+        self._lock = threading.Lock()
+        self._looked_us = clock.steady_us()
+        self._why_ffmpeg = ""
+        self._receiver: Receiver | None = None
+        self._standby: Standby | None = None
+        self._kept: list[Packet] = []
         self._sub: SubStream | None = None
-        if wishes.luma and sub_url:
+        self._eye = _eye(wishes)
+        self._opening = self._begin(self._opened)
+        if not aside:
+            self._take(wait=True)
 
-            def open_sub() -> Input:
-                return Input(
-                    sub_url, called=shown(sub_url), options=stream_options(audio=False, read_timeout_s=read_timeout_s),
-                    open_timeout_s=connect_timeout_s,
-                )  # fmt: skip
+    def _begin(self, work: Callable[[], Receiver]) -> Aside[Receiver]:
+        return Aside(work, undo=lambda receiver: receiver.close(), name=f"open {self._called}")
 
-            self._sub = SubStream(open_sub, clock, wishes=wishes)
-        self._last_picture_us = clock.steady_us()
-        self._rhythm = Rhythm()
-        self._pump: Pump[list[Packet], Packet | Luma] = Pump(
-            self._fetch, self._digest, self._container.close, name=self._called, more_due=self._more_due
-        )
-
-    def _fetch(self) -> list[Packet]:
+    def _opened(self) -> Receiver:
+        """Open the camera, with our own client if that knows its streams. Runs in a thread of its own."""
+        if self._eye is not None:
+            self._eye.prepare()
         try:
-            return self._container.read()
-        except CameraEnded as error:
-            raise CameraLost(f"{self._called} ended the stream") from error
+            return Reception(
+                self._url, self._clock, audio=self._wishes.audio, connect_timeout_s=self._connect_timeout_s,
+                read_timeout_s=self._read_timeout_s,
+            )  # fmt: skip
+        except StreamRefused as error:
+            self._why_ffmpeg = str(error)
+        return self._opened_by_ffmpeg()
 
-    def _digest(self, packets: list[Packet], waited: bool) -> list[Packet | Luma]:
-        """Say when each picture came, and look at keyframes as long as nothing better shows the scene."""
-        items: list[Packet | Luma] = []
-        for packet in packets:
-            if packet.audio:
-                items.append(packet)
-                continue
-            at_us = self._rhythm.came(packet.dts * 1_000_000 // TICKS_PER_S, packet.at_us, waited=waited)
-            picture = Packet(packet.data, packet.pts, packet.dts, at_us, packet.key, packet.codec)
-            items.append(picture)
-            if self._eye is not None and (self._sub is None or not self._sub.up):
-                items += self._eye.look(picture)
-        return items
+    def _opened_by_ffmpeg(self) -> Receiver:
+        from vigil.cameras.rtsp_ffmpeg import FfmpegReception
 
-    def _more_due(self) -> bool:
-        return self._rhythm.due(self._clock.steady_us())
+        return FfmpegReception(
+            self._url, self._clock, audio=self._wishes.audio, connect_timeout_s=self._connect_timeout_s,
+            read_timeout_s=self._read_timeout_s,
+        )  # fmt: skip
+
+    def _take(self, *, wait: bool = False) -> Receiver | None:
+        """Return what receives the camera, None while it is not open. Raises `CameraLost`."""
+        if self._receiver is None and (opened := self._opening.taken(wait=wait)) is not None:
+            self._receiver = opened
+            self._stand_by()
+            if self._sub_url and self._sub is None:
+                self._sub = SubStream(self._open_sub, self._clock)
+        return self._receiver
+
+    def _stand_by(self) -> None:
+        """Have somebody read in our place while we are held up. FFmpeg has a thread that does."""
+        receiver = self._receiver
+        if isinstance(receiver, Reception):
+            self._standby = Standby(receiver.fileno(), lambda: self._rescue(receiver), name=self._called)
+
+    def _stand_by_again(self) -> None:
+        """What was kept is taken; whoever had kept all that may be kept has given up."""
+        kept, self._kept = self._kept, []
+        if len(kept) > MOST_HELD:
+            self._stand_by()
+
+    def _rescue(self, receiver: Reception) -> bool:
+        """The reader is held up: keep what came, so that the camera is not. Runs in a thread of its own."""
+        with self._lock:
+            if receiver is not self._receiver or self._closed.is_set() or len(self._kept) > MOST_HELD:
+                return False
+            try:
+                self._kept += receiver.receive()
+            except CameraLost:
+                return False  # The reader meets it, too.
+            return True
+
+    def _open_sub(self) -> Watched:
+        from vigil.cameras.watched import open_watched
+
+        return open_watched(
+            self._sub_url, self._clock, self._wishes, connect_timeout_s=self._connect_timeout_s,
+            read_timeout_s=self._read_timeout_s,
+        )  # fmt: skip
 
     def read(self, timeout_s: float) -> Sequence[Packet | Luma]:
-        items = self._pump.take(timeout_s)
-        now_us = self._clock.steady_us()
-        if any(isinstance(item, Packet) and not item.audio for item in items):
-            self._last_picture_us = now_us
-        elif now_us - self._last_picture_us >= self._read_timeout_s * 1_000_000:
-            raise CameraLost(f"{self._called}: no picture for {self._read_timeout_s:g} s")
+        wait_us = self.due_us() - self._clock.steady_us()
+        if timeout_s > 0 and wait_us > 0:
+            self._closed.wait(min(timeout_s, wait_us / 1_000_000))
+        with self._lock:
+            self._looked_us = self._clock.steady_us()
+            if self._closed.is_set() or (receiver := self._take()) is None:
+                return []
+            items: list[Packet | Luma] = [*self._kept]
+            self._stand_by_again()
+            try:
+                items += receiver.receive()
+            except StreamRefused as error:
+                self._leave_to_ffmpeg(str(error))
+            except CameraLost:
+                if not items:
+                    raise
+            return items + self._seen(items)
+
+    def _leave_to_ffmpeg(self, why: str) -> None:
+        """What our client agreed upon turns out to be nothing it knows."""
+        self._why_ffmpeg = why
+        if self._receiver is not None:
+            self._receiver.close()
+        self._receiver = None
+        self._opening = self._begin(self._opened_by_ffmpeg)
+
+    def _seen(self, items: Sequence[Packet | Luma]) -> list[Packet | Luma]:
+        """Return the grey pictures: the sub-stream's, or the keyframes as long as nothing better shows the scene."""
+        seen: list[Packet | Luma] = []
+        if self._eye is not None and (self._sub is None or not self._sub.up):
+            for item in items:
+                if isinstance(item, Packet) and not item.audio:
+                    seen += self._eye.look(item)
         if self._sub is not None:
-            items += self._sub.take()
-        return items
+            seen += self._sub.take()
+        return seen
+
+    def due_us(self) -> int:
+        return self._looked_us + (BURST_US if self._receiver is not None else OPENING_US)
 
     def close(self) -> None:
-        self._pump.close()
-        if self._sub is not None:
-            self._sub.close()
+        self._closed.set()
+        self._opening.give_up()
+        with self._lock:
+            if self._standby is not None:
+                self._standby.close()
+            if self._receiver is not None:
+                self._receiver.close()
+            if self._sub is not None:
+                self._sub.close()
 
     def describe(self) -> dict[str, str]:
         facts = {"address": self._called, "encoder": "the camera's own"}
-        codec = self._container.codec
-        if codec is not None:
-            facts |= {"codec": codec.name, "resolution": f"{codec.width}x{codec.height}"}
-        if self._container.audio_codec is not None:
-            facts["sound"] = f"AAC, {self._container.audio_codec.sample_rate} Hz"
-        elif self._container.audio_note:
-            facts["sound"] = self._container.audio_note
+        if self._why_ffmpeg:
+            facts["received by"] = f"FFmpeg ({self._why_ffmpeg})"
+        receiver = self._receiver
+        if receiver is None:
+            return facts
+        if receiver.codec is not None:
+            facts |= {"codec": receiver.codec.name, "resolution": f"{receiver.codec.width}x{receiver.codec.height}"}
+        if receiver.audio_codec is not None:
+            facts["sound"] = f"AAC, {receiver.audio_codec.sample_rate} Hz"
+        elif receiver.audio_note:
+            facts["sound"] = receiver.audio_note
         if self._eye is not None:
             facts["motion pictures"] = self._sub.describe() if self._sub is not None else "keyframes of the main stream"
         return facts
 
 
-def open_stream(url: str, clock: Clock, *, audio: bool, open_timeout_s: float, read_timeout_s: float) -> Container:
-    """Open an RTSP address. Raises `CameraLost`."""
-    options = stream_options(audio=audio, read_timeout_s=read_timeout_s)
-    return Container(url, clock, called=shown(url), options=options, open_timeout_s=open_timeout_s, audio=audio)
+def _eye(wishes: Wishes) -> Eye | None:
+    """Decoding needs FFmpeg: a recorder that only records never loads it."""
+    if not wishes.luma:
+        return None
+    from vigil.cameras.luma import Eye
 
-
-def stream_options(*, audio: bool, read_timeout_s: float) -> dict[str, str]:
-    """Return FFmpeg's options for an RTSP address."""
-    return {
-        # Over UDP a lost packet is a broken picture, and a recording of broken pictures is no evidence.
-        "rtsp_transport": "tcp",
-        # Streams that are not asked for are not sent.
-        "allowed_media_types": "video+audio" if audio else "video",
-        # FFmpeg would wait for twenty pictures to learn their rate, which their own times tell us.
-        "fpsprobesize": "0",
-        # Microseconds without a byte after which FFmpeg gives up (called `stimeout` before FFmpeg 5).
-        "timeout": str(round((read_timeout_s + LINGER_S) * 1_000_000)),
-    }
+    return Eye(wishes)

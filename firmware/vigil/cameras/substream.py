@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 
 from vigil.cameras.backoff import Backoff
-from vigil.cameras.ffmpeg import Input, gap_ticks, ticks
-from vigil.cameras.luma import StreamEye
-from vigil.cameras.pump import WAITED_S
-from vigil.cameras.rhythm import Rhythm
-from vigil.cameras.source import Wishes
-from vigil.cameras.timeline import Timeline
 from vigil.clock import Clock
 from vigil.errors import CameraEnded, CameraLost
-from vigil.frames.packet import TICKS_PER_S, Luma
+from vigil.frames.packet import Luma
 
 BURST_S = 0.2
 """As far apart as the grey pictures: what is decoded in between is done in one go, while the caches are warm."""
 
 MOST_HELD = 16
 """Grey pictures nobody takes are forgotten, oldest first: motion wants to see what is, not what was."""
+
+
+class Watched(Protocol):
+    """A small stream that is open."""
+
+    def look(self) -> list[Luma]:
+        """Return what there is to see, perhaps after a while. Raises `CameraLost` or `CameraEnded`."""
+
+    def close(self) -> None:
+        """Let the camera go."""
 
 
 class SubStream:
@@ -34,10 +38,9 @@ class SubStream:
     `describe`, and nowhere else.
     """
 
-    def __init__(self, open_input: Callable[[], Input], clock: Clock, *, wishes: Wishes) -> None:
-        self._open_input = open_input
+    def __init__(self, open_stream: Callable[[], Watched], clock: Clock) -> None:
+        self._open = open_stream
         self._clock = clock
-        self._wishes = wishes
         self._held: deque[Luma] = deque(maxlen=MOST_HELD)
         self._closed = threading.Event()
         self._why = "not open yet"
@@ -72,24 +75,13 @@ class SubStream:
             self._closed.wait(backoff.failed(ran_s=ran_s))
 
     def _watch(self) -> None:
-        stream = self._open_input()
+        stream = self._open()
         try:
-            eye = StreamEye(stream.video, self._wishes)
-            rhythm, base = Rhythm(), stream.video.time_base
-            timeline = Timeline(gap_ticks=gap_ticks(stream.video))
             while not self._closed.is_set():
-                began = time.monotonic()
-                raw = stream.read()
-                if raw is None:
-                    continue
-                waited = time.monotonic() - began > WAITED_S
-                _, media = timeline.place(ticks(raw.pts, base), ticks(raw.dts, base))
-                at_us = rhythm.came(media * 1_000_000 // TICKS_PER_S, self._clock.steady_us(), waited=waited)
-                if seen := eye.look(raw, at_us):
-                    self._held.append(seen)
+                if seen := stream.look():
+                    self._held.extend(seen)
                     self.up = True
                 # In bursts, as the main stream is read: motion is no later for it than its pre-roll allows.
-                if waited or not rhythm.due(self._clock.steady_us()):
-                    self._closed.wait(BURST_S)
+                self._closed.wait(BURST_S)
         finally:
             stream.close()
