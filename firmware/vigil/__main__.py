@@ -19,7 +19,20 @@ from typing import Any
 from vigil import __version__, logs
 from vigil.errors import VigilError
 
-FAMILIES = ("run", "config", "keys", "listing", "export", "verify", "check", "hold", "store", "control", "upkeep")
+FAMILIES = (
+    "run",
+    "config",
+    "keys",
+    "listing",
+    "export",
+    "verify",
+    "check",
+    "hold",
+    "store",
+    "control",
+    "update",
+    "upkeep",
+)
 """One module of `vigil.cli` each, with `register(subparsers)`."""
 
 

@@ -22,6 +22,8 @@ Errors are grouped by what the program does next:
   x JournalError
     - LogFork             the log contradicts a checkpoint somebody holds
     - LogDamaged          a journal file is missing or does not match its hashes
+  x UpdateError           the system that runs goes on; the other slot holds nothing to start
+    - UpdateRefused       nothing was changed
   x PeerError             another process is away or spoke nonsense
 """
 
@@ -110,6 +112,14 @@ class LogFork(JournalError):
 
 class LogDamaged(JournalError):
     """A journal file is missing or does not match its hashes."""
+
+
+class UpdateError(VigilError):
+    """An update could not be installed."""
+
+
+class UpdateRefused(UpdateError):
+    """An update was not even begun with, and nothing was changed."""
 
 
 class PeerError(VigilError):

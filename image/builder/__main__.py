@@ -14,7 +14,7 @@ from . import emulation, machine
 from .budgets import Weight, excesses, is_rebuild
 from .build import Build, Parts, Sources, code, commit_time
 from .cache import Cache
-from .config import Image, read_image
+from .config import read_image
 from .errors import BuildError, OverBudget
 from .publish import Release, compress, publish
 
@@ -36,31 +36,40 @@ def main() -> int:
     epoch = int(os.environ.get("SOURCE_DATE_EPOCH") or commit_time(CHECKOUT))
     sources = Sources(checkout=CHECKOUT, epoch=epoch)
     cache = Cache(Path(os.environ.get("IMAGE_CACHE") or Path.home() / ".cache/vigil/image"))
-    parts = Build(image=image, sources=sources, cache=cache).all(boot_files(), compiled_overlays())
+    build = Build(image=image, sources=sources, cache=cache)
+    parts = build.all(boot_files(), compiled_overlays())
     if said.what == "make":
-        make(image, sources, cache, parts, said.out)
+        make(build, parts, said.out)
     cache.sweep()
     return machine.start(parts, image, said.out) if said.what == "run" else 0
 
 
-def make(image: Image, sources: Sources, cache: Cache, parts: Parts, place: Path) -> None:
+def make(build: Build, parts: Parts, place: Path) -> None:
     """
     Write what goes out to `place`, and say what it weighs.
 
     Raises:
         OverBudget: if it is more than `vigil.toml` allows; the files are there to be looked at.
     """
+    image, sources, cache = build.image, build.sources, build.cache
+    update = build.update(parts) if build.publisher.key else None
     inputs = {"card": parts.card.name, "code": code("publish", "xz", "again", "repeats")}
     packed = cache.product("packed", inputs, lambda product: compress(product, parts))
     key = os.environ.get("IMAGE_KEY")
     release = Release(name=image.name, version=sources.version, board=image.board, epoch=sources.epoch)
     address = os.environ.get("IMAGE_ADDRESS", "")
-    published = publish(image, parts, release, packed, place, key=Path(key) if key else None, address=address)
+    published = publish(
+        image, parts, release, packed, place, update=update, key=Path(key) if key else None, address=address
+    )
     weight = Weight.of(
         cache.steps, root_bytes=parts.verity.size_bytes, compressed_bytes=published["image"]["size_bytes"]
     )
     told = f"root {weight.root_bytes / (1 << 20):.0f} MiB, image {weight.compressed_bytes / 1e6:.0f} MB"
     print(f"{place / published['image']['file']}: {told}, {weight.seconds:.0f} s")
+    if update is None:
+        print("no update was made: give the path of the publisher's key in IMAGE_UPDATE_KEY")
+    elif build.publisher.is_development:
+        print("cards of this build take updates from whoever has this machine's development key: not for release")
     if not key:
         print("not signed: give the path of an Ed25519 key in IMAGE_KEY")
     over = excesses(image.budget, weight, rebuild=is_rebuild(cache.steps))

@@ -7,12 +7,13 @@ import shutil
 import subprocess
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import archive, bytecode, card, fat, ground, initrd, kernel, root, slot, trees, venv, wheels
+from . import archive, bundle, bytecode, card, fat, ground, initrd, kernel, root, slot, trees, updates, venv, wheels
 from .cache import Cache, hash_of, hash_of_files
 from .config import Image
+from .publisher import Publisher, publisher_of_this_build
 from .verity import Verity, pack, seal
 
 HERE = Path(__file__).parent
@@ -55,6 +56,7 @@ class Parts:
     initrd: Path
     root: Path
     boot: Path
+    slot: Path
     card: Path
 
     @property
@@ -95,6 +97,7 @@ class Build:
     image: Image
     sources: Sources
     cache: Cache
+    publisher: Publisher = field(default_factory=publisher_of_this_build)
 
     def all(self, own: Mapping[str, bytes], overlays: Mapping[str, bytes]) -> Parts:
         """Make the card and all before it; `own` are the project's files for p1, `overlays` those for each slot."""
@@ -119,6 +122,7 @@ class Build:
             initrd=first,
             root=packed,
             boot=boot,
+            slot=self.slot(ingredients),
             card=self.card(ingredients),
         )
 
@@ -209,24 +213,30 @@ class Build:
 
     def root(self, whole: Path, wheel: Path) -> Path:
         """The root, packed, with its tree of hashes."""
-        epoch, system = self.sources.epoch, self.sources.system
+        epoch, system, name = self.sources.epoch, self.sources.system, self.image.name
+        version, board = self.sources.version, self.image.board
+        said = updates.settings(self.image.disk, name=name, board=board, version=version)
+        revoked = (self.sources.checkout / "image/update/revoked.txt").read_bytes()
+        certificates = self.publisher.certificates
         inputs = {
             "ground": whole.name,
+            "updates": [said, certificates.decode(), revoked.decode()],
             "wheel": wheel.name,
             "system": hash_of_files(system),
-            "board": self.image.board,
+            "board": board,
             "epoch": epoch,
-            "code": code(root, trees, venv, bytecode, "verity"),
+            "code": code(root, updates, trees, venv, bytecode, "verity"),
         }
         release = {
-            "IMAGE_ID": self.image.name,
-            "IMAGE_VERSION": self.sources.version,
-            "VARIANT_ID": self.image.board,
+            "IMAGE_ID": name,
+            "IMAGE_VERSION": version,
+            "VARIANT_ID": board,
             "BUILD_ID": hash_of(inputs),
         }
 
         def make(product: Path) -> None:
             tree = root.assemble(product / "parts", self.image, whole, wheel, system)
+            updates.add_to(tree, said, certificates, revoked)
             root.name_it(tree, release, epoch)
             pack(tree, product / "root.img", epoch)
             seal(product / "root.img").write(product / "verity.json")
@@ -251,9 +261,9 @@ class Build:
 
         return self.cache.product("boot", {"hardware": hardware.name, "patterns": patterns}, make)
 
-    def card(self, ingredients: card.Ingredients) -> Path:
-        """The file that is flashed."""
-        inputs = {
+    def of_a_card(self, ingredients: card.Ingredients) -> dict[str, object]:
+        """What a card is made from, and a slot."""
+        return {
             "root": ingredients.root.name,
             "hardware": ingredients.hardware.name,
             "initrd": ingredients.initrd.name,
@@ -264,7 +274,44 @@ class Build:
             "layer": repr(self.image.boot),
             "code": code(card, slot, fat, "disk"),
         }
+
+    def slot(self, ingredients: card.Ingredients) -> Path:
+        """The partition beside the root, as an update brings it."""
+
+        def make(product: Path) -> None:
+            card.make_slot(product / "slot.img", self.image, ingredients, self.sources.epoch)
+
+        inputs = self.of_a_card(ingredients)
+        del inputs["own"]
+        return self.cache.product("slot", inputs, make)
+
+    def card(self, ingredients: card.Ingredients) -> Path:
+        """The file that is flashed."""
         epoch = self.sources.epoch
         return self.cache.product(
-            "card", inputs, lambda product: card.make_card(product, self.image, ingredients, epoch)
+            "card",
+            self.of_a_card(ingredients),
+            lambda product: card.make_card(product, self.image, ingredients, epoch),
         )
+
+    def update(self, parts: Parts, version: str | None = None) -> Path:
+        """A bundle of this system; `version` is another than its own for tests alone."""
+        said = bundle.Update(
+            compatible=updates.compatible(self.image.name, self.image.board),
+            version=version or self.sources.version,
+            build=parts.root.name.rpartition("-")[2],
+            images={"boot": parts.slot / "slot.img", "root": parts.root / "root.img"},
+        )
+        inputs = {
+            "slot": parts.slot.name,
+            "root": parts.root.name,
+            "version": said.version,
+            "publisher": self.publisher.certificates.decode(),
+            "code": code(bundle, "publisher"),
+        }
+        epoch = self.sources.epoch
+
+        def make(product: Path) -> None:
+            bundle.make_bundle(product / "update.raucb", said, self.publisher, epoch)
+
+        return self.cache.product("update", inputs, make) / "update.raucb"

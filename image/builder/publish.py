@@ -143,9 +143,17 @@ def vouched(release: Release, files: Mapping[str, str]) -> str:
 
 
 def publish(
-    image: Image, parts: Parts, release: Release, packed: Path, place: Path, *, key: Path | None, address: str
+    image: Image,
+    parts: Parts,
+    release: Release,
+    packed: Path,
+    place: Path,
+    *,
+    update: Path | None,
+    key: Path | None,
+    address: str,
 ) -> dict[str, Any]:
-    """Write image, checksum, manifest, bill, licences, OS list and signature to `place`; return the manifest."""
+    """Write image, update, checksum, manifest, bill, licences, OS list and note to `place`; return the manifest."""
     listed = components(parts)
     said = manifest(image, parts, release, packed, listed)
     place.mkdir(parents=True, exist_ok=True)
@@ -162,7 +170,11 @@ def publish(
     }
     for ending, text in texts.items():
         (place / f"{release.stem}.{ending}").write_text(text, encoding="utf-8")
-    names = [f"{release.stem}.{ending}" for ending in ("img.xz", *texts)]
+    endings = ["img.xz", *texts]
+    if update:
+        shutil.copyfile(update, place / f"{release.stem}.raucb")
+        endings.append("raucb")
+    names = [f"{release.stem}.{ending}" for ending in endings]
     digests = {name: sha256_of(place / name) for name in names}
     sums = "".join(f"{digest}  {name}\n" for name, digest in digests.items())
     (place / f"{release.stem}.sha256").write_text(sums, encoding="ascii")

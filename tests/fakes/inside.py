@@ -45,11 +45,15 @@ def copy_of(card: Path, place: Path, *, size_mib: int, setup: str, script: str, 
     os.truncate(place, size_mib << 20)
     copy = Card(place)
     copy.write(1, "vigil.toml", setup.encode())
-    files: dict[str, bytes | str] = {
+    copy.add_to_initrd(part, files_of(script))
+    return copy
+
+
+def files_of(script: str) -> dict[str, bytes | str]:
+    """What an initrd gets so that the script runs."""
+    return {
         "inside/script": script.encode(),
         "inside/install": SCRIPT.encode(),
         f"{UNITS}/inside-install.service": INSTALL.encode(),
         f"{UNITS}/initrd.target.wants/inside-install.service": "../inside-install.service",
     }
-    copy.add_to_initrd(part, files)
-    return copy

@@ -5,15 +5,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from vigil.clock import HandClock
 from vigil.errors import DeviceError
 from vigil.processes.confirm import Confirmation, read_units, started_from
+from vigil.processes.place import Place
+from vigil.processes.update import Records
+from vigil.processes.update_outcome import Outcomes
+from vigil.store.disk import Disk
 from vigil.upkeep.health import GUARD, MOUNTS, TRIAL_US, UPKEEP, Facts, Unit
 from vigil.upkeep.slot_files import read_slots, write_slots
 from vigil.upkeep.slots import Slot, SlotState, encode, try_next
+from vigil.upkeep.update_record import Phase, Record
 
 FRONT = "vigil-record@front.service"
 
@@ -21,16 +28,23 @@ FRONT = "vigil-record@front.service"
 class Box:
     """A boot partition that is read-only but when it is asked for, and a system that is well or not."""
 
-    def __init__(self, boot: Path, state: SlotState, slot: Slot = Slot.A) -> None:
+    def __init__(self, boot: Path, state: SlotState, slot: Slot = Slot.A, record: Record | None = None) -> None:
         self.boot = boot
         self.now_us = 200_000_000
         self.recorder = "active"
         self.remounts = 0
         self.restarts = 0
+        self.has_network = True
         write_slots(boot, state)
+        self.records = Records(Place(boot / "data"), Disk(), HandClock())
+        if record:
+            self.records.keep(record)
+        self.outcomes = Outcomes(self.records)
+        self.outcomes.begin(state, slot)
         self.confirmation = Confirmation(
-            boot, slot, facts=self._facts, writable=self._writable, restart=self._restarted
-        )
+            boot, slot, facts=self._facts, writable=self._writable, restart=self._restarted,
+            outcomes=self.outcomes, has_way_out=lambda: self.has_network,
+        )  # fmt: skip
 
     @property
     def state(self) -> SlotState:
@@ -96,15 +110,44 @@ def test_a_system_that_does_not_record_waits_and_says_why_once(tmp_path: Path, c
     assert [record.message for record in caplog.records] == [f"slot A is not confirmed yet: {FRONT} is failed"]
 
 
-def test_a_trial_that_does_not_record_is_ended(tmp_path: Path):
-    state = SlotState(order=(Slot.B, Slot.A), trial=Slot.B, trying=Slot.B)
-    box = Box(tmp_path, state, Slot.B)
+ON_TRIAL = SlotState(order=(Slot.B, Slot.A), trial=Slot.B, trying=Slot.B)
+UPDATE = Record(phase=Phase.INSTALLED, version="2.0.0", before="1.0.0", slot=Slot.B, had_network=True)
+
+
+def test_a_trial_that_does_not_record_is_given_up_and_the_old_system_is_next(tmp_path: Path):
+    box = Box(tmp_path, ON_TRIAL, Slot.B, UPDATE)
     box.recorder = "activating"
     assert not box.confirmation.step()
 
     box.now_us = TRIAL_US
     assert box.confirmation.step()
-    assert box.restarts == 1 and box.state == state
+    assert box.restarts == 1
+    assert (box.state.primary, box.state.left_b, box.state.trial) == (Slot.A, 0, None)
+    record = box.records.read()
+    assert record.phase is Phase.FAILED and FRONT in record.complaint and "2.0.0" in record.complaint
+
+
+def test_a_trial_that_cannot_be_given_up_on_the_card_still_ends(tmp_path: Path):
+    box = Box(tmp_path, ON_TRIAL, Slot.B)
+    box.recorder, box.now_us = "failed", TRIAL_US
+    (tmp_path / "slots2.env").unlink()
+    (tmp_path / "slots2.env").mkdir()
+
+    assert box.confirmation.step()
+    assert box.restarts == 1
+
+
+def test_a_trial_must_reach_a_network_only_where_the_old_system_did(tmp_path: Path):
+    for had_network in (True, False):
+        place = tmp_path / str(had_network)
+        place.mkdir()
+        box = Box(place, ON_TRIAL, Slot.B, replace(UPDATE, had_network=had_network))
+        box.has_network = False
+
+        assert box.confirmation.step() is not had_network
+        box.has_network = True
+        assert box.confirmation.step()
+        assert box.records.read().phase is Phase.CONFIRMED
 
 
 def test_the_old_system_is_not_ended_by_a_trial_that_is_to_come(tmp_path: Path):

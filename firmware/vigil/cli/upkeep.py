@@ -21,7 +21,12 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     configure.set_defaults(run=_configure)
     confirm = commands.add_parser("confirm", help="confirm the slot that runs, once its system has proved itself")
     confirm.add_argument("--boot", default=Path("/boot"), type=_directory, metavar="DIR", help="(%(default)s)")
+    confirm.add_argument("--data", default=default_data_dir(), type=_directory, metavar="DIR", help="(%(default)s)")
     confirm.set_defaults(run=_confirm)
+    bootslot = commands.add_parser("bootslot", help="what RAUC asks about the slots, and orders")
+    bootslot.add_argument("words", nargs="+", metavar="WORD")
+    bootslot.add_argument("--boot", default=Path("/boot"), type=_directory, metavar="DIR", help="(%(default)s)")
+    bootslot.set_defaults(run=_bootslot)
     for name, run, words in (
         ("first-boot", _first_boot, "make keys and directories, take over the set-up file"),
         ("apply", _apply, "apply the configuration: host name, network, a recorder for each camera"),
@@ -63,7 +68,13 @@ def _configure(given: argparse.Namespace) -> int:
 def _confirm(given: argparse.Namespace) -> int:
     from vigil.processes import confirm
 
-    return confirm.main(given.boot)
+    return confirm.main(given.boot, given.data)
+
+
+def _bootslot(given: argparse.Namespace) -> int:
+    from vigil.processes import bootslot
+
+    return bootslot.main(given.words, given.boot)
 
 
 def _watch(given: argparse.Namespace) -> int:

@@ -7,15 +7,21 @@ import re
 import subprocess
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 from vigil.clock import Clock, SystemClock
 from vigil.errors import DeviceError
 from vigil.processes.ending import set_when_asked
 from vigil.processes.first_boot import remounted
+from vigil.processes.place import Place
+from vigil.processes.update import Records
+from vigil.processes.update_outcome import Outcomes
+from vigil.store.disk import Disk
 from vigil.upkeep.health import Facts, Unit, Verdict, unproven, verdict
+from vigil.upkeep.network import has_way_out
 from vigil.upkeep.slot_files import read_slots, write_slots
-from vigil.upkeep.slots import Slot, confirm
+from vigil.upkeep.slots import Slot, confirm, give_up
 
 log = logging.getLogger(__name__)
 _LOOK_S = 5
@@ -33,8 +39,12 @@ class Confirmation:
         facts: Callable[[], Facts],
         writable: Callable[[Path], AbstractContextManager[None]],
         restart: Callable[[], None],
+        outcomes: Outcomes,
+        has_way_out: Callable[[], bool] = has_way_out,
     ) -> None:
+        self._has_way_out = has_way_out
         self._boot = boot
+        self._outcomes = outcomes
         self._slot = slot
         self._facts = facts
         self._writable = writable
@@ -49,7 +59,8 @@ class Confirmation:
         """
         found = read_slots(self._boot)
         on_trial = found.state.trial is self._slot
-        facts = self._facts()
+        lacks_network = on_trial and self._outcomes.record.had_network and not self._has_way_out()
+        facts = replace(self._facts(), lacks_network=lacks_network)
         decided = verdict(facts, on_trial=on_trial)
         if decided is Verdict.CONFIRM:
             for damage in found.damage:
@@ -59,10 +70,18 @@ class Confirmation:
                 with self._writable(self._boot):
                     write_slots(self._boot, state)
             log.info("slot %s is confirmed%s", self._slot, ", and its trial is over" if on_trial else "")
+            self._outcomes.confirmed(self._slot)
             return True
         reasons = unproven(facts, on_trial=on_trial)
         if decided is Verdict.RESTART:
-            log.critical("slot %s is on trial and has not proved itself, so the box restarts: %s", self._slot, reasons)
+            log.critical("slot %s has not proved itself, so the box goes back to the other: %s", self._slot, reasons)
+            self._outcomes.given_up(self._slot, reasons)
+            try:
+                with self._writable(self._boot):
+                    write_slots(self._boot, give_up(found.state, self._slot))
+            except (DeviceError, OSError, subprocess.SubprocessError) as error:
+                # The start costs it a try all the same.
+                log.error("slot %s cannot be given up: %s", self._slot, error)
             self._restart()
             return True
         self._tell(reasons)
@@ -107,7 +126,7 @@ def restart_box() -> None:
     subprocess.run(["systemctl", "--no-block", "reboot"], check=True, timeout=30)
 
 
-def main(boot: Path) -> int:
+def main(boot: Path, data: Path) -> int:
     """Wait until the system has proved itself, or SIGTERM. The exit code is 1 where the state could not be written."""
     slot = started_from(Path("/proc/cmdline").read_text(encoding="utf-8", errors="replace"))
     if slot is None:
@@ -115,7 +134,11 @@ def main(boot: Path) -> int:
         return 0
     stop = set_when_asked()
     clock = SystemClock()
-    what = Confirmation(boot, slot, facts=lambda: facts_of(clock), writable=remounted, restart=restart_box)
+    outcomes = Outcomes(Records(Place(data), Disk(), clock))
+    outcomes.begin(read_slots(boot).state, slot)
+    what = Confirmation(
+        boot, slot, facts=lambda: facts_of(clock), writable=remounted, restart=restart_box, outcomes=outcomes
+    )
     while not stop.wait(_LOOK_S):
         try:
             if what.step():

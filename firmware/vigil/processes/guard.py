@@ -39,7 +39,9 @@ from vigil.processes.hub import HubServer, Peer
 from vigil.processes.notify import Notifier
 from vigil.processes.orders import Orders
 from vigil.processes.settings import Settings, load
+from vigil.processes.tellings import left, remove
 from vigil.processes.timekeeper import Timekeeper
+from vigil.processes.update import Records
 from vigil.processes.vouched import Vouched
 from vigil.store.disk import Disk
 from vigil.store.layout import IDENTITY
@@ -68,6 +70,7 @@ class Guard:
         self._poked: set[str] = set()
         self._announced: dict[tuple[str, str], tuple[int, int]] = {}
         self._second_us = self._round_us = self._asked_us = -_LOOK_ROUND_US
+        self._updates = Records(settings.place, disk, clock)
         self._diary: Diary | None = None
         self._forgetting = Forgetting(settings, disk=disk, clock=clock, session=self._vouched.session)
 
@@ -109,11 +112,13 @@ class Guard:
             self._diary.trust = str(self._time.trust)
             if step:
                 self._enter("clock.stepped", {"step_us": step.size_us, "trust": str(self._time.trust)})
+            self._hear_the_system(self._diary)
             self._keep_diary(self._diary, now_us, look_round=look_round)
         if look_round:
             self._round_us = now_us
             self._forget()
         self._fault("clock", self._time.complaint)
+        self._fault("update", self._updates.read().complaint)
         self._tell()
 
     def _keep_diary(self, diary: Diary, now_us: int, *, look_round: bool) -> None:
@@ -130,6 +135,15 @@ class Guard:
             self._fault("journal", str(error))
             diary.close()
             self._diary = None
+
+    def _hear_the_system(self, diary: Diary) -> None:
+        """Enter what the system's own commands have left for the journal."""
+        try:
+            for telling in left(self._disk, self._settings.place.tellings):
+                diary.happened(telling.kind, telling.fields)
+                remove(self._disk, telling.path)
+        except VigilError as error:
+            log.warning("journal: what the system tells was not entered: %s", error)
 
     def _forget(self) -> None:
         nobodys: dict[str, list[Delete]] = {}

@@ -47,6 +47,16 @@ class Place:
         return self.state / "store-id"
 
     @property
+    def update(self) -> Path:
+        """What is known of updates: the record of the last one, the owner's keys, keys that were revoked."""
+        return self.state / "update"
+
+    @property
+    def tellings(self) -> Path:
+        """What the system's own commands leave for the journal."""
+        return self.state / "tellings"
+
+    @property
     def journal(self) -> Path:
         """The journal's directory."""
         return self.state / "journal"

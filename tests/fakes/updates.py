@@ -1,0 +1,86 @@
+"""Updates for a box in the emulator: a good one that speaks from inside, those that must be refused, and a stick."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+from builder.bundle import Update, make_bundle
+from builder.disk import MIB
+from builder.publisher import Publisher, make_publisher, publisher_of_this_build
+from fakes.card import TOOLS, Card
+from fakes.image import built
+from fakes.inside import files_of
+
+EPOCH = 1_700_000_000
+COMPATIBLE = "vigil-debian"
+
+
+def slot_with(script: str, place: Path, more: dict[str, bytes | str] | None = None) -> Path:
+    """A slot's partition as an update brings it, with a script of the test's own in its initrd."""
+    disk = place / "slot-on-a-disk.img"
+    subprocess.run(["cp", "--sparse=always", built().image, disk], check=True)
+    card, image = Card(disk), built().slot / "slot.img"
+    first, size = card.extent(2)
+    with disk.open("r+b") as file, image.open("rb") as source:
+        file.seek(first)
+        shutil.copyfileobj(source, file)
+        card.add_to_initrd(2, {**files_of(script), **(more or {})})
+        file.seek(first)
+        (place / "slot.img").write_bytes(file.read(size))
+    disk.unlink()
+    return place / "slot.img"
+
+
+def system_update(target: Path, slot: Path, version: str) -> Path:
+    """This very system as an update: the same root, another version, another slot image."""
+    images = {"boot": slot, "root": built().root / "root.img"}
+    update = Update(compatible=COMPATIBLE, version=version, build="test", images=images)
+    make_bundle(target, update, publisher_of_this_build(), EPOCH)
+    return target
+
+
+def refused_updates(place: Path) -> dict[str, str]:
+    """Make small bundles that no box may take; the reason that each is refused for, by its name."""
+    for name in ("boot", "root"):
+        (place / f"{name}.img").write_bytes(name.encode() * 4096)
+    images = {name: place / f"{name}.img" for name in ("boot", "root")}
+    good = Update(compatible=COMPATIBLE, version="9.0.0", build="test", images=images)
+    publisher = publisher_of_this_build()
+
+    def make(name: str, update: Update, by: Publisher = publisher) -> Path:
+        path = place / f"{name}.raucb"
+        make_bundle(path, update, by, EPOCH)
+        return path
+
+    make("stranger", good, make_publisher("stranger", bits=2048))
+    make("older", replace(good, version="0.0.9"))
+    make("board", replace(good, compatible="vigil-raspberrypi"))
+    whole = make("whole", good).read_bytes()
+    content = -(-int.from_bytes(whole[40:48], "little") // 4096) * 4096
+    (place / "unsigned.raucb").write_bytes(whole[:content])
+    (place / "truncated.raucb").write_bytes(whole[: content // 2])
+    (place / "forged.raucb").write_bytes(whole.replace(b"version=9.0.0", b"version=9.0.1"))
+    for path in (place / "whole.raucb", *images.values()):
+        path.unlink()
+    return {
+        "stranger": "a key that this box does not know",
+        "older": "older than",
+        "board": "it is for vigil-raspberrypi",
+        "unsigned": "is not signed",
+        "truncated": "is truncated",
+        "forged": "not whole, or its signature is false",
+    }
+
+
+def make_stick(target: Path, files: Path) -> Path:
+    """A USB stick, as one volume without partitions."""
+    size = sum(path.stat().st_size for path in files.iterdir()) + 32 * MIB
+    with target.open("wb") as file:
+        file.truncate(-(-size // MIB) * MIB)
+    made = ["mkfs.ext4", "-q", "-O", "^has_journal", "-d", os.fspath(files), os.fspath(target)]
+    subprocess.run(made, check=True, capture_output=True, env=TOOLS)
+    return target
