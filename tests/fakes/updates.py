@@ -12,11 +12,23 @@ from builder.bundle import Update, make_bundle
 from builder.disk import MIB
 from builder.publisher import Publisher, make_publisher, publisher_of_this_build
 from fakes.card import TOOLS, Card
+from fakes.configs import KEYS
 from fakes.image import built
 from fakes.inside import files_of
 
 EPOCH = 1_700_000_000
 COMPATIBLE = "vigil-debian"
+SETUP = f"""owner_recipient = "{KEYS[0]}"
+hostname = "garage"
+
+[[camera]]
+id = "bench"
+source = "synthetic"
+width = 320
+height = 240
+fps = 5
+bit_rate_kbps = 200
+"""
 
 
 def slot_with(script: str, place: Path, more: dict[str, bytes | str] | None = None) -> Path:

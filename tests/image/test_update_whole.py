@@ -7,11 +7,10 @@ import time
 import pytest
 
 from fakes.card import Card
-from fakes.configs import KEYS
 from fakes.image import built
 from fakes.inside import copy_of
 from fakes.qemu import Machine, emulated, running
-from fakes.updates import make_stick, refused_updates, slot_with, system_update
+from fakes.updates import SETUP, make_stick, refused_updates, slot_with, system_update
 from vigil.upkeep.slots import Slot, SlotState, decode
 
 # Two boots of some minutes each, and 240 MB that are written to an emulated card.
@@ -21,18 +20,6 @@ pytestmark = [
 ]
 
 BOOT_S = 900
-SETUP = f"""owner_recipient = "{KEYS[0]}"
-hostname = "garage"
-
-[[camera]]
-id = "bench"
-source = "synthetic"
-width = 320
-height = 240
-fps = 5
-bit_rate_kbps = 200
-"""
-
 # Every line begins with a word that the test looks for. The same script runs in both slots.
 SCRIPT = """
 slot=$(grep -o 'rauc.slot=.' /proc/cmdline)
