@@ -14,7 +14,7 @@ import pytest
 
 from vigil.cli import config as command
 from vigil.config.files import ConfigFiles, remember_applied
-from vigil.config.model import Camera, Config
+from vigil.config.model import DEMO, Camera, Config
 from vigil.config.read import read_strict
 from vigil.config.secrets import SecretFiles, pin_matches
 from vigil.store.disk import Disk
@@ -66,7 +66,7 @@ def test_every_mistake_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 def test_without_a_file_the_defaults_are_ok(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert run("validate", "--data", str(tmp_path)) == 0
-    assert "the defaults hold: 1 camera: demo (synthetic, continuous)" in capsys.readouterr().out
+    assert "the defaults hold: no camera, so nothing would be recorded" in capsys.readouterr().out
 
 
 def test_a_file_that_was_named_must_be_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -135,7 +135,7 @@ def test_json_is_for_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 def test_the_default_file_can_be_used(capsys: pytest.CaptureFixture[str]):
     assert run("default") == 0
-    assert read_strict(capsys.readouterr().out.encode()) == Config()
+    assert read_strict(capsys.readouterr().out.encode()) == Config(cameras=(DEMO,))
 
 
 def test_a_command_must_be_named(capsys: pytest.CaptureFixture[str]):

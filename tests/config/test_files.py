@@ -36,8 +36,8 @@ def config_of(name: str) -> Config:
     return Config(cameras=(Camera(id=name, source="synthetic"),))
 
 
-def test_without_any_file_the_demo_starts_and_nothing_is_written(files: ConfigFiles, tmp_path: Path):
-    assert camera_ids(started(files)) == ["demo"]
+def test_without_any_file_nothing_is_recorded_and_nothing_is_written(files: ConfigFiles, tmp_path: Path):
+    assert camera_ids(started(files)) == []
     assert [path.name for path in tmp_path.rglob("*")] == ["state"]
 
 

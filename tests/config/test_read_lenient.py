@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.configs import KEYS, spoilt_files
-from vigil.config.model import DEMO, Camera, Config, Owner, Recording
-from vigil.config.read import TakenFrom, read_lenient, read_strict
+from vigil.config.model import Camera, Config, Owner, Recording
+from vigil.config.read import NO_CAMERA, TakenFrom, read_lenient, read_strict
 from vigil.config.write import explained, written
 from vigil.errors import ConfigError
 
@@ -38,10 +38,10 @@ def test_a_file_that_no_longer_parses_is_replaced_by_the_last_applied_well(data:
     assert len(salvage.faults) == 2
 
 
-def test_no_file_means_the_demo():
+def test_no_file_means_no_camera_and_says_so():
     salvage = read_lenient(None)
 
-    assert (salvage.config.cameras, salvage.faults, salvage.taken_from) == ((DEMO,), (), TakenFrom.DEFAULT)
+    assert (salvage.config.cameras, salvage.faults, salvage.taken_from) == ((), (NO_CAMERA,), TakenFrom.DEFAULT)
     assert read_lenient(None, written(Config())) == salvage
 
 
@@ -62,6 +62,10 @@ def test_without_a_last_one_only_the_broken_tables_are_lost():
     assert salvage.taken_from is TakenFrom.PARTS
     [fault] = salvage.faults
     assert fault.startswith("lines 7 to 8 are not used: line 8, column 8: illegal character")
+
+
+def test_a_file_without_a_camera_is_no_mistake_but_records_nothing():
+    assert read_lenient(b'schema = 1\n[system]\nhostname = "garage"\n').faults == (NO_CAMERA,)
 
 
 def test_noise_leaves_no_camera_rather_than_an_invented_one():

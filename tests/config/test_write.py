@@ -9,11 +9,12 @@ from dataclasses import replace
 from hypothesis import given, settings
 
 from fakes.configs import configs
-from vigil.config.model import TABLES, Camera, Config, Motion, Network, settings_of
+from vigil.config.model import DEMO, TABLES, Camera, Config, Motion, Network, settings_of
 from vigil.config.read import read_strict
 from vigil.config.write import defaulted, displayed, explained, redacted, written
 
 FRONT = Camera(id="front", source="rtsp", url="rtsp://me:hush@10.0.0.5/x", sub_url="rtsp://me:hush@10.0.0.5/s", fps=15)
+EXAMPLE = Config(cameras=(DEMO,))
 WITH_SECRETS = Config(cameras=(FRONT,))
 
 
@@ -25,11 +26,11 @@ def test_every_configuration_reads_back_as_it_was_written(config: Config):
 
 
 def test_the_default_file_reads_back_as_the_defaults():
-    assert read_strict(explained(Config())) == Config()
+    assert read_strict(explained(EXAMPLE)) == EXAMPLE
 
 
 def test_the_default_file_explains_every_setting():
-    text = explained(Config()).decode()
+    text = explained(EXAMPLE).decode()
 
     for table in (Camera, Motion, *TABLES.values()):
         for setting in settings_of(table).values():
@@ -56,14 +57,14 @@ def test_what_is_shown_hides_passwords():
 
 
 def test_what_is_shown_says_which_defaults_apply():
-    text = displayed(Config())
+    text = displayed(EXAMPLE)
 
     assert "fps = 15  # default\n" in text
     assert "width = 1280\n" in text
     assert "url" not in text
-    assert "camera.demo.fps" in defaulted(Config())
-    assert "camera.demo.width" not in defaulted(Config())
-    assert "camera.demo.url" not in defaulted(Config())
+    assert "camera.demo.fps" in defaulted(EXAMPLE)
+    assert "camera.demo.width" not in defaulted(EXAMPLE)
+    assert "camera.demo.url" not in defaulted(EXAMPLE)
 
 
 @settings(max_examples=30, deadline=None)

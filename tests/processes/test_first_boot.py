@@ -11,7 +11,8 @@ import pytest
 
 from fakes.configs import KEYS
 from fakes.faulty import FaultyCalls
-from vigil.config.read import read_strict
+from vigil.config.model import Camera
+from vigil.config.read import NO_CAMERA, read_strict
 from vigil.processes.first_boot import FirstBoot
 from vigil.processes.place import Place
 from vigil.processes.settings import load
@@ -30,6 +31,7 @@ class Box:
         self.boot = root / "boot"
         self.there = {self.place.state, self.place.video}
         self.opened = 0
+        self.plugged_in = ()
         for directory in (self.boot, *self.there):
             directory.mkdir(parents=True)
         (self.place.video / "lost+found").mkdir()
@@ -44,8 +46,9 @@ class Box:
 
     def start(self, disk=None):
         first = FirstBoot(
-            self.place, disk or Disk(), setup=self.setup, writable=self.writable, is_there=self.there.__contains__
-        )
+            self.place, disk or Disk(), setup=self.setup, writable=self.writable, is_there=self.there.__contains__,
+            plugged_in=lambda: self.plugged_in,
+        )  # fmt: skip
         first.run()
         return first.faults
 
@@ -68,7 +71,32 @@ def test_a_new_box_gets_its_key_its_store_and_its_owner(box):
     assert stat.S_IMODE(box.place.identity_key.parent.stat().st_mode) == 0o700
     assert check_marker(Disk(), box.place.video, None) == box.place.known_store()
     assert box.settings.salvage.config.owner.recipients == (KEYS[0],)
-    assert box.settings.salvage.faults == ()
+    assert box.settings.salvage.faults == (NO_CAMERA,)
+
+
+def test_a_box_whose_owner_named_no_camera_records_what_is_plugged_in_and_keeps_to_it(box):
+    box.setup.write_text(SETUP)
+    box.plugged_in = (Camera(id="usb", source="v4l2", device="/dev/v4l/by-path/first-video-index0"),)
+    assert box.start() == []
+    salvage = box.settings.salvage
+    assert (salvage.config.cameras, salvage.faults) == (box.plugged_in, ())
+    assert salvage.config.owner.recipients == (KEYS[0],)
+
+    first, box.plugged_in = box.plugged_in, (Camera(id="usb", source="v4l2", device="/dev/v4l/by-path/other"),)
+    assert box.start() == []
+    assert box.settings.salvage.config.cameras == first
+
+
+def test_cameras_that_the_owner_named_are_left_alone_and_so_is_a_file_with_a_mistake(box):
+    box.plugged_in = (Camera(id="usb", source="v4l2", device="/dev/v4l/by-path/first-video-index0"),)
+    box.setup.write_text(SETUP + '[[camera]]\nid = "door"\nsource = "rtsp"\nurl = "rtsp://door/"\n')
+    box.start()
+    assert [camera.id for camera in box.settings.salvage.config.cameras] == ["door"]
+
+    broken = b"schema = 1\nnonsense = 2\n"
+    box.place.config_files.owners.write_bytes(broken)
+    assert "nonsense" in box.start()[0]
+    assert box.place.config_files.owners.read_bytes() == broken
 
 
 def test_passwords_leave_the_card_once_they_are_safe(box):

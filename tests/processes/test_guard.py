@@ -228,6 +228,12 @@ def test_nothing_is_written_where_the_disk_should_be_and_it_is_told(place, tmp_p
         wait_for(client, lambda _: (place.video / "identity").exists() and (place.video / RESERVE).exists())
 
 
+def test_a_box_without_a_camera_says_so_as_a_fault(place):
+    configure(place, replace(CONFIG, cameras=()))
+    with signing(place), guarding(place) as client:
+        wait_for(client, has_fault("configuration: no camera is configured"))
+
+
 def test_a_disk_full_of_holds_is_a_fault_that_says_what_to_do(place):
     configure(place, replace(CONFIG, storage=replace(CONFIG.storage, maximum_bytes=1 << 20)))
     record(place, 30)

@@ -104,7 +104,7 @@ def test_one_wrong_camera_is_taken_from_what_the_store_knew(place):
 def test_a_spoilt_memory_of_the_store_is_no_obstacle(place, spoilt):
     known_to_the_store(place, config_of("known")).write_bytes(spoilt)
 
-    assert cameras(place) == ["demo"]
+    assert cameras(place) == []
     assert load(place.data, Disk()).salvage.taken_from is TakenFrom.DEFAULT
 
 

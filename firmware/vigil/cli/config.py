@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vigil.config.files import ConfigFiles, boot
-from vigil.config.model import SCHEMA, Camera, Config
+from vigil.config.model import DEMO, SCHEMA, Camera, Config
 from vigil.config.passwords import check_password
 from vigil.config.read import Salvage, read_lenient, read_strict
 from vigil.config.redact import without_secrets
@@ -108,7 +108,7 @@ def run_show(args: argparse.Namespace) -> int:
 
 def run_default(_args: argparse.Namespace) -> int:
     """Print the default file."""
-    print(explained(Config()).decode(), end="")
+    print(explained(Config(cameras=(DEMO,))).decode(), end="")
     return OK
 
 

@@ -253,16 +253,16 @@ class Journal:
 
 
 DEMO = Camera(id="demo", source="synthetic", width=1280, height=720, bit_rate_kbps=2000)
-"""The camera of somebody who has configured none: a drawn clock and moving shapes."""
+"""The camera of somebody who tries it out with `vigil run` and has configured none: a drawn clock, moving shapes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Config:
-    """One configuration, whole and checked. `Config()` is what holds without a file."""
+    """One configuration, whole and checked. `Config()` is what holds without a file: no camera, so no recording."""
 
     system: System = System()
     owner: Owner = Owner()
-    cameras: tuple[Camera, ...] = (DEMO,)
+    cameras: tuple[Camera, ...] = ()
     recording: Recording = Recording()
     storage: Storage = Storage()
     journal: Journal = Journal()

@@ -12,6 +12,8 @@ from vigil.config.model import SCHEMA, Config
 from vigil.config.syntax import Document, parse, parse_in_parts
 from vigil.errors import ConfigError
 
+NO_CAMERA = "no camera is configured, so nothing is recorded: add a [[camera]]"
+
 
 class TakenFrom(Enum):
     """Where the configuration in force came from."""
@@ -101,7 +103,7 @@ def _last_good(data: bytes | None, faults: list[str]) -> Config | None:
 
 def _without_a_file(good: Config | None, faults: Sequence[str]) -> Salvage:
     if good is None or good == Config():
-        return Salvage(Config(), tuple(faults), TakenFrom.DEFAULT)
+        return Salvage(Config(), (*faults, NO_CAMERA), TakenFrom.DEFAULT)
     return _instead(good, [*faults, "the configuration file is gone"])
 
 
@@ -116,5 +118,5 @@ def _salvaged(
     built = build(forwarded.document, good)
     told = [*faults, *built.problems, *built.remedies]
     if not built.config.cameras:
-        told.append("no camera can be used, so nothing is recorded")
+        told.append("no camera can be used, so nothing is recorded" if told else NO_CAMERA)
     return Salvage(built.config, tuple(told), taken_from, tuple(forwarded.notes))

@@ -8,10 +8,13 @@ import os
 import subprocess
 from collections.abc import Callable
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vigil.clock import SystemClock
+from vigil.config.model import Camera, Config
+from vigil.config.read import read_strict
 from vigil.config.write import written
 from vigil.errors import ConfigError, StoreError, StoreFault
 from vigil.processes.clock_floor import raise_clock
@@ -20,6 +23,7 @@ from vigil.processes.signer import load_identity
 from vigil.store.disk import Disk
 from vigil.store.layout import MARKER
 from vigil.store.marker import check_marker, make_store
+from vigil.upkeep.found_cameras import usb_cameras
 from vigil.upkeep.setup_file import blanked, digest, has_secrets, taken_over
 
 if TYPE_CHECKING:
@@ -42,12 +46,14 @@ class FirstBoot:
         setup: Path,
         writable: Callable[[Path], AbstractContextManager[None]],
         is_there: Callable[[Path], bool] = os.path.ismount,
+        plugged_in: Callable[[], tuple[Camera, ...]] = tuple,
     ) -> None:
         self._place = place
         self._disk = disk
         self._setup = setup
         self._writable = writable
         self._is_there = is_there
+        self._plugged_in = plugged_in
         self.faults: list[str] = []
 
     def run(self) -> None:
@@ -56,6 +62,7 @@ class FirstBoot:
         if has_state:
             self._guarded("the state partition", self._prepare_state)
             self._guarded("the set-up file", self._take_over)
+            self._guarded("looking for cameras", self._adopt_cameras)
         else:
             self._fault("the state partition is not there: the box records on, without its past and without a name")
         if has_video:
@@ -102,6 +109,18 @@ class FirstBoot:
                 file.sync()
             log.info("passwords were removed from the set-up file")
 
+    def _adopt_cameras(self) -> None:
+        """Record what is plugged in, where the owner has named no camera. Once named, it stays."""
+        owners = self._place.config_files.owners
+        held = _bytes(self._disk, owners)
+        config = read_strict(held) if held is not None else Config()
+        cameras = () if config.cameras else self._plugged_in()
+        if cameras:
+            config = replace(config, cameras=cameras)
+            self._disk.replace(owners, written(config, head="with the cameras that were found plugged in"))
+            _share(owners, 0o640)
+            log.info("no camera was configured; these are plugged in: %s", ", ".join(one.device for one in cameras))
+
     def _guarded(self, what: str, work: Callable[[], None]) -> None:
         try:
             work()
@@ -141,6 +160,12 @@ def remounted(directory: Path) -> Iterator[None]:
         subprocess.run(["mount", "-o", "remount,ro", str(directory)], check=True, timeout=30)
 
 
+def _usb_cameras() -> tuple[Camera, ...]:
+    command = ["udevadm", "info", "--export-db"]
+    done = subprocess.run(command, check=True, timeout=30, capture_output=True, text=True, errors="replace")
+    return usb_cameras(done.stdout)
+
+
 def main(data: Path) -> int:
     """Do what is to be done once. The exit code is 1 where something of it could not be done."""
     disk, place = Disk(), Place(data)
@@ -148,6 +173,6 @@ def main(data: Path) -> int:
         raise_clock(disk, place, SystemClock())
     except OSError as error:
         log.error("the clock cannot be set: %s", error)
-    first = FirstBoot(place, disk, setup=Path("/boot/vigil.toml"), writable=remounted)
+    first = FirstBoot(place, disk, setup=Path("/boot/vigil.toml"), writable=remounted, plugged_in=_usb_cameras)
     first.run()
     return 1 if first.faults else 0

@@ -78,6 +78,7 @@ class Guard:
         """Guard until `stop`."""
         notifier = Notifier.of_this_process(self._clock)
         notifier.ready()
+        self._fault("configuration", "; ".join(self._settings.salvage.faults))
         while not stop.is_set():
             for peer, message in self._hub.wait(_WAIT_S):
                 self._hear(peer, message)

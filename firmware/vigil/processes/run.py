@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from vigil.clock import Clock, SystemClock
-from vigil.config.model import Config, Owner
+from vigil.config.model import DEMO, Config, Owner
 from vigil.config.read import TakenFrom
 from vigil.config.write import written
 from vigil.events import Health, Message, Status, Watch
@@ -65,7 +65,7 @@ def prepare(data: Path, disk: Disk) -> list[str]:
         if not key.exists():
             _write_secret(disk, key, Identity.generate(os.urandom))
         recipient = Identity.parse(key.read_text().split()[-1]).recipient
-        config = replace(Config(), owner=Owner(recipients=(str(recipient),)))
+        config = replace(Config(), owner=Owner(recipients=(str(recipient),)), cameras=(DEMO,))
         disk.replace(
             place.config_files.owners, written(config, head="made by `vigil run` for trying out; change it as you like")
         )
