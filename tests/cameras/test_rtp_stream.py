@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import pairwise
 
 import pytest
@@ -12,6 +13,7 @@ from fakes.mp4_sources import packets_of, pictures
 from fakes.rtp_films import GAP, codec_of, media, opened, pushed, sent, units_in, units_of
 from fakes.rtp_packets import SSRC, Sender, h264_fragments, h264_together, rtp
 from vigil.cameras.rtp_stream import VideoStream
+from vigil.cameras.rtp_units import LARGEST_PICTURE_BYTES
 from vigil.errors import FormatError, StreamRefused
 from vigil.frames.nal import split_lengths
 
@@ -218,3 +220,20 @@ def test_garbage_is_passed_over_or_refused_in_our_own_words(bits):
         for picture in through(rtp(bytes((kind | 0x60,)) + rest, number, number // 8, marker=marker)):
             assert split_lengths(picture.data)
     assert stream.push(b"", 0) == []
+
+
+@pytest.mark.parametrize("piece", [b"", bytes(1400)], ids=["nothing", "much"])
+def test_a_picture_that_never_ends_does_not_fill_the_memory(piece):
+    stream, sender = opened(), Sender()
+    pushed(stream, sender.picture(h264_fragments(b"\x65\x88" + bytes(8), [4])[:1], 0, marked="none"))
+    middle = b"\x7c\x05" + piece
+    tracemalloc.start()
+    for _ in range(8000):
+        pushed(stream, sender.picture([middle], 0, marked="none"))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert most < 2 * LARGEST_PICTURE_BYTES + (1 << 20)
+    units = units_of()
+    got = pushed(stream, sent(units, sender, first=GAP)) + stream.end()
+    assert units_in(got) == units

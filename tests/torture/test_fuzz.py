@@ -21,6 +21,7 @@ from fakes import quirky_rtsp
 from fakes.mp4_segments import record
 from fakes.mp4_sources import codecs, film, packets_of
 from fakes.repository import ROOT
+from fakes.rtp_vectors import CASES as RTP_CASES
 from vigil.config.model import Camera, Config
 from vigil.config.write import written
 from vigil.events import KINDS, encode
@@ -91,12 +92,20 @@ def talks() -> Iterator[bytes]:
     yield b"\x30" + said.replace(b"Content-Length", b"X-Length")
 
 
+def cameras() -> Iterator[bytes]:
+    for vector in RTP_CASES.values():
+        packets = [(channel, bytes.fromhex(data)) for channel, _, data in vector["packets"]]
+        sent = b"".join(bytes((channel,)) + len(data).to_bytes(2, "big") + data for channel, data in packets)
+        yield vector["sdp"].encode() + b"\0" + sent
+
+
 SEEDS: dict[str, Callable[[], Iterator[bytes]]] = {
     "age": lambda: files_of("segment/*/**/*.age"),
     "config": configurations,
     "hub": messages,
     "mp4": movies,
     "note": statements_and_notes,
+    "rtp": cameras,
     "rtsp": talks,
     "sidecar": lambda: files_of("segment/*/**/*.seal"),
     "stream": pictures,

@@ -124,7 +124,8 @@ class VideoStream:
             self._timestamp = reader.timestamp
         elif self._markers and self._markers_hold is None and units.begins_picture(packet, reader.begin):
             came = self._finish(marked=True)  # A camera that repeats its timestamps, but marks its pictures.
-        self._doubtful = self._doubtful or broken
+        if broken:
+            self._doubtful = True
         units.add(packet, reader.begin, reader.end)
         self._at_us = at_us
         if reader.marker and units.has_picture:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from vigil.frames.nal import KINDS, split_annexb
 
-LARGEST_PICTURE_BYTES = 16 * 1024 * 1024
+LARGEST_PICTURE_BYTES = 8 * 1024 * 1024
 """A keyframe of 4K at the best quality has some 4 MB; a camera that sends more without an end would fill our memory."""
 
 MOST_UNITS = 2048
