@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from vigil.cli.data_dir import default_data_dir
 from vigil.config.files import ConfigFiles, boot
 from vigil.config.model import DEMO, SCHEMA, Camera, Config
 from vigil.config.passwords import check_password
@@ -23,13 +24,6 @@ from vigil.store.disk import Disk
 
 OK, MISTAKES, CANNOT = 0, 1, 2
 """Exit codes: all is well; what was given has mistakes; the command could not be carried out."""
-
-
-def default_data_dir() -> Path:
-    """Return the data directory of a command that is not told one: the box's own, or a demo's below here."""
-    # The image's own place first, then that of a recorder installed on a host.
-    installed = [place for place in (Path("/vigil"), Path("/var/lib/vigil")) if place.is_dir()]
-    return installed[0] if installed else Path("var/demo")
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -7,7 +7,7 @@ import getpass
 import os
 from pathlib import Path
 
-from vigil.cli.config import default_data_dir
+from vigil.cli.data_dir import default_data_dir
 from vigil.events import Answer, ConfirmTime, Cue, LogLevel, Message, Pause
 from vigil.logs import LEVELS
 

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-from vigil.cli.config import default_data_dir
+from vigil.cli.data_dir import default_data_dir
 from vigil.config.files import ConfigFiles, boot
 from vigil.errors import ConfigError
 from vigil.processes.place import Place

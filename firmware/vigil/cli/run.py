@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vigil import logs
-from vigil.cli.config import default_data_dir
+from vigil.cli.data_dir import default_data_dir
 from vigil.logs import LEVELS
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ booting recorder can fail for what the files hold.
 from __future__ import annotations
 
 import errno
-import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from vigil.config.model import SCHEMA, Config
 from vigil.config.read import Salvage, TakenFrom, read_lenient
 from vigil.config.syntax import parse
 from vigil.config.write import written
+from vigil.digest import sha256
 from vigil.errors import ConfigError, VigilError
 
 Read = Callable[[Path], bytes]
@@ -80,7 +80,7 @@ def remember_applied(files: ConfigFiles, config: Config, write: Write) -> None:
 
 def _older(files: ConfigFiles, data: bytes, copy: bytes | None, applied: bytes | None, write: Write) -> Salvage:
     """Use the copy made from exactly this file (it may have been edited since); make it where there is none."""
-    digest = hashlib.sha256(data).hexdigest()
+    digest = sha256(data).hex()
     origin = _ORIGIN.search(copy) if copy else None
     if origin and origin[1].decode() == digest:
         return _from_copy(read_lenient(copy, applied))

@@ -6,7 +6,6 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from urllib.parse import urlsplit
 
 from vigil.config.recipients import check_recipient
@@ -220,6 +219,8 @@ class Recipients(Kind):
 def nearest(word: str, words: Sequence[str]) -> str:
     """Return the one of `words` that somebody who typed `word` may have meant, or nothing."""
     # A long word means nothing to a person, and the search for likeness is quadratic.
+    from difflib import get_close_matches
+
     found = get_close_matches(word, words, n=1, cutoff=0.7) if len(word) <= 40 else []
     return found[0] if found else ""
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
-import hmac
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from vigil import bech32
+from vigil.digest import hmac_sha256, is_hmac_sha256
 from vigil.errors import Forged, FormatError, Truncated, WrongKey
 from vigil.segments import stream
 
@@ -152,6 +151,8 @@ class Passphrase:
             return None
 
     def _key(self, salt: bytes, log_n: int) -> bytes:
+        import hashlib
+
         n = 1 << log_n
         return hashlib.scrypt(
             self.text.encode(), salt=_SCRYPT_SALT + salt, n=n, r=8, p=1, dklen=32, maxmem=128 * 8 * (n + 16) + (1 << 20)
@@ -194,7 +195,7 @@ class Header:
             for key in keys:
                 if (found := key.unwrap(stanza)) is None:
                     continue
-                if not hmac.compare_digest(_mac(found, self.signed), self.mac):
+                if not is_hmac_sha256(self.mac, _mac_key(found), self.signed):
                     raise Forged("the header of this age file was changed")
                 return found
         raise WrongKey("none of the keys given opens this file; it was sealed to " + (self.sealed_to() or "nobody"))
@@ -212,7 +213,9 @@ def new_header(to: Sequence[Recipient | Passphrase], random_bytes: RandomBytes) 
     file_key = random_bytes(16)
     signed = _VERSION + b"".join(one.wrap(file_key, random_bytes).encode() for one in to) + b"---"
     nonce = random_bytes(16)
-    return signed + b" " + b64(_mac(file_key, signed)).encode() + b"\n" + nonce, stream.payload_key(file_key, nonce)
+    return signed + b" " + b64(hmac_sha256(_mac_key(file_key), signed)).encode() + b"\n" + nonce, stream.payload_key(
+        file_key, nonce
+    )
 
 
 def read_header(data: bytes) -> Header:
@@ -317,5 +320,5 @@ def _x25519_key(shared: bytes, share: bytes, public: bytes) -> bytes:
     return HKDF(SHA256(), 32, share + public, _X25519_INFO).derive(shared)
 
 
-def _mac(file_key: bytes, signed: bytes) -> bytes:
-    return hmac.digest(HKDF(SHA256(), 32, b"", b"header").derive(file_key), signed, "sha256")
+def _mac_key(file_key: bytes) -> bytes:
+    return HKDF(SHA256(), 32, b"", b"header").derive(file_key)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from vigil.digest import sha256
 from vigil.errors import Forged, FormatError
 
 ED25519 = b"\x01"
@@ -41,7 +41,7 @@ class NoteKey:
     @property
     def id(self) -> bytes:
         """The first four bytes of SHA-256(name, newline, type, public key); they pick the key, they prove nothing."""
-        return hashlib.sha256(self.name.encode() + b"\n" + ED25519 + self.public).digest()[:4]
+        return sha256(self.name.encode() + b"\n" + ED25519 + self.public)[:4]
 
     def text(self) -> str:
         """Return the key as one word to hand around ("vkey"): name+id+base64(type, public key)."""

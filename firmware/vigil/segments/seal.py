@@ -6,11 +6,11 @@ The method is docs/spec/segment.md, *Bounded loss* and *The closer*.
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from vigil.digest import Sha256
 from vigil.segments.age import Recipient, new_header
 from vigil.segments.stream import CHUNK_BYTES, LAST, NOT_LAST, SEALED_CHUNK_BYTES, PayloadKey, chunk_nonce
 
@@ -54,7 +54,7 @@ class Sealer:
         self._sealed_bytes = len(header)
         self._counter = 0
         self._bytes = 0
-        self._digest = hashlib.sha256(header)
+        self._digest = Sha256(header)
 
     def add(self, *parts: bytes) -> None:
         """Take whole MP4 boxes, in pieces. Full chunks are sealed at once, none is due to the disk before `flush`."""

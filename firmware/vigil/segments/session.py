@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from vigil.digest import sha256
 from vigil.errors import Forged, FormatError
 from vigil.segments.age import b64, unb64
 from vigil.segments.note import NoteKey, NoteSigner, open_note, sign_note
@@ -51,7 +51,7 @@ class Certificate:
 
 def device_id(identity: bytes) -> str:
     """Return the box's name for itself: it follows from the identity's public key, so nobody can take it."""
-    return hashlib.sha256(identity).hexdigest()[:16]
+    return sha256(identity).hex()[:16]
 
 
 def identity_name(device: str) -> str:

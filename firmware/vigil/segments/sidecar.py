@@ -6,12 +6,12 @@ The format is docs/spec/sidecar.md. Bytes only: `store/sidecar_file.py` puts the
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from vigil.clock import Clock
+from vigil.digest import sha256
 from vigil.errors import FormatError, Truncated
 from vigil.segments import canonical
 from vigil.segments.age import b64, unb64
@@ -85,7 +85,7 @@ class Chain:
         }
         line["sig"] = b64(self._session.sign(DOMAIN + canonical.encode(line)))
         data = canonical.encode(line)
-        return data + b"\n", hashlib.sha256(data).hexdigest()
+        return data + b"\n", sha256(data).hex()
 
     def written(self, digest: str) -> None:
         """Move on: the line with `digest` is on the disk."""
@@ -114,7 +114,7 @@ def read_line(data: bytes) -> Statement:
     return Statement(
         line["type"], line["n"], line["prev"], line["at_us"], line["steady_us"], key,
         {name: value for name, value in line.items() if name not in _COMMON},
-        hashlib.sha256(data).hexdigest(),
+        sha256(data).hex(),
     )  # fmt: skip
 
 

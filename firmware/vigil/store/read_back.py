@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
+from vigil.digest import Sha256
 from vigil.errors import StoreFault
 from vigil.store.disk import Disk, DiskFile, named
 from vigil.store.layout import SegmentPath
@@ -31,7 +31,7 @@ class ReadBack:
         self._segment: SegmentPath | None = None
         self._file: DiskFile | None = None
         self._offset = 0
-        self._digest = hashlib.sha256()
+        self._digest = Sha256()
         self.checked = 0
 
     def take(self, segment: SegmentPath) -> None:
@@ -60,7 +60,7 @@ class ReadBack:
             self._file = self._disk.read(segment.media)
             # What the page cache remembers says nothing about the card.
             self._file.forget_cached()
-            self._digest, self._offset = hashlib.sha256(), 0
+            self._digest, self._offset = Sha256(), 0
         part = self._file.read_at(self._offset, STEP_BYTES)
         self._digest.update(part)
         self._offset += len(part)

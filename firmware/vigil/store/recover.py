@@ -7,12 +7,12 @@ in the middle of it, gives the same result as doing it once.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from vigil.clock import Clock
+from vigil.digest import Sha256, sha256
 from vigil.errors import SealError, StoreFault
 from vigil.segments.age import unb64
 from vigil.segments.session import Session
@@ -87,7 +87,7 @@ def recover(
     # Whoever was killed may not have come to sync it, and nothing follows what is not durable.
     make_durable(disk, segment.seal)
     lines = whole.split(b"\n")[:-1]
-    chain = Chain(session, clock, prev=hashlib.sha256(lines[-1]).hexdigest(), n=len(lines))
+    chain = Chain(session, clock, prev=sha256(lines[-1]).hex(), n=len(lines))
     line, digest = chain.statement("recovered", **mended, by_boot=boot)
     with disk.append(segment.seal) as file:
         file.append(line)
@@ -149,7 +149,7 @@ def _keep_tail(disk: Disk, segment: SegmentPath, covered: int, size: int) -> byt
 def _tail_fields(tail: bytes | None) -> dict[str, object]:
     if tail is None:
         return {"tail_bytes": 0}
-    return {"tail_bytes": len(tail), "tail_sha256": hashlib.sha256(tail).hexdigest()}
+    return {"tail_bytes": len(tail), "tail_sha256": sha256(tail).hex()}
 
 
 def _last_flush(statements: list[Statement]) -> Statement | None:
@@ -169,7 +169,7 @@ def _digest(disk: Disk, segment: SegmentPath) -> str:
 
 
 def _hash(file: DiskFile) -> str:
-    digest = hashlib.sha256()
+    digest = Sha256()
     offset = 0
     while part := file.read_at(offset, 1 << 20):
         digest.update(part)
