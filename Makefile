@@ -36,7 +36,7 @@ test: $(READY) ## every test, then the unit tests under Python 3.13
 	exit $$failed
 
 check: $(READY) ## the fast loop: all but the slow tests, under two minutes
-	@$(PYTEST) -m "not slow and not torture" $(ARGS)
+	@$(PYTEST) -m "not slow and not torture" --hypothesis-profile=check $(ARGS)
 
 bench: $(READY) ## the figures in docs/, measured here
 	@$(PYTHON) tests/bench/run.py $(ARGS)

@@ -4,4 +4,6 @@ from hypothesis import settings
 
 # A machine that is busy makes an example slow, and nothing wrong.
 settings.register_profile("vigil", parent=settings(), deadline=None)
+# For `make check`: that nothing is broken shows after a few examples; `make test` tries all of them.
+settings.register_profile("check", parent=settings.get_profile("vigil"), max_examples=20)
 settings.load_profile("vigil")

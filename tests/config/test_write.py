@@ -6,6 +6,7 @@ import json
 import tomllib
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 
 from fakes.configs import configs
@@ -18,6 +19,7 @@ EXAMPLE = Config(cameras=(DEMO,))
 WITH_SECRETS = Config(cameras=(FRONT,))
 
 
+@pytest.mark.slow  # sixty whole configurations
 @settings(max_examples=60, deadline=None)
 @given(configs())
 def test_every_configuration_reads_back_as_it_was_written(config: Config):

@@ -64,7 +64,8 @@ def events(verdicts: list[Verdict]) -> int:
     return sum(now.moving and not before.moving for before, now in pairwise(verdicts))
 
 
-@pytest.mark.parametrize("name", WALKS)
+# One walk is enough to see that nothing is broken; MOG2 takes a second and more for each of the others.
+@pytest.mark.parametrize("name", [pytest.param(n, marks=() if n == "clear" else pytest.mark.slow) for n in WALKS])
 def test_blocks_lose_nobody_whom_mog2_finds(name: str) -> None:
     (theirs, due), (ours, _) = recalled(WALKS[name], "mog2"), recalled(WALKS[name], "blocks")
     # A picture or two of each walker pass until motion is sure, and differ between methods.
@@ -72,6 +73,7 @@ def test_blocks_lose_nobody_whom_mog2_finds(name: str) -> None:
     assert ours >= 0.9 * due
 
 
+@pytest.mark.slow  # every walk, by both methods
 def test_over_all_walks_blocks_find_more_than_mog2() -> None:
     ours = sum(recalled(walk, "blocks")[0] for walk in WALKS.values())
     theirs = sum(recalled(walk, "mog2")[0] for walk in WALKS.values())

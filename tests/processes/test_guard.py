@@ -103,6 +103,7 @@ def retention(place, monkeypatch) -> Retention:
     return Retention(place, HandClock(wall_us=NOW_US), monkeypatch)
 
 
+@pytest.mark.slow  # a month, a look every few minutes
 def test_an_honest_clock_forgets_after_the_days_to_keep(retention):
     assert retention.live(hours=2) == 0
     for _ in range(31):
@@ -130,6 +131,7 @@ def test_a_clock_that_was_wrong_since_the_box_was_switched_on_forgets_nothing(re
     assert retention.live(hours=72) == 0
 
 
+@pytest.mark.slow  # forty days, a look every few minutes
 def test_a_box_that_is_offline_forgets_nothing_by_days(retention):
     retention.synced = False
     retention.boot("second")

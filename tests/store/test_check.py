@@ -250,6 +250,7 @@ def test_what_a_recorder_does_while_it_is_checked_is_no_problem(tmp_path: Path):
     box.recording.close("stopped")
 
 
+@pytest.mark.slow  # a store made anew for each operation that fails
 def test_whatever_operation_of_the_disk_failed_the_store_is_as_it_must_be(tmp_path: Path):
     for nth in count(1):
         video = tmp_path / str(nth)

@@ -74,7 +74,10 @@ def believe(bench, told, *, pruned=0):
     return verdict
 
 
-@pytest.mark.parametrize("mode", ["EIO", "ENOSPC", "short"])
+# Each is some hundred journals: one kind of fault is enough to see that nothing is broken.
+@pytest.mark.parametrize(
+    "mode", [pytest.param("EIO", marks=pytest.mark.slow), pytest.param("ENOSPC", marks=pytest.mark.slow), "short"]
+)
 def test_whichever_operation_fails_the_journal_mends_itself_and_nothing_told_is_lost(tmp_path, small_files, mode):
     for nth in itertools.count(1):
         bench = Bench(tmp_path / str(nth))
@@ -140,7 +143,10 @@ def test_files_that_vanish_under_an_open_journal_are_a_loss(bench):
 # ---- the power goes
 
 
-@pytest.mark.parametrize("left", ["synced", "written", "between"])
+# As many journals as there are operations: what was synced alone is the hardest.
+@pytest.mark.parametrize(
+    "left", ["synced", pytest.param("written", marks=pytest.mark.slow), pytest.param("between", marks=pytest.mark.slow)]
+)
 def test_wherever_the_power_goes_the_log_goes_on_and_nothing_told_is_lost(tmp_path, small_files, left):
     for nth in itertools.count(1):
         root = tmp_path / f"{nth}"

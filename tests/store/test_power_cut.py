@@ -258,6 +258,7 @@ def check_cuts_of_restarts(tmp_path: Path, every: Sequence[int], lefts: Lefts, *
     return states
 
 
+@pytest.mark.slow  # every state that a disk could be left in, each recovered
 def test_wherever_the_power_goes_all_that_was_durable_is_found_again(tmp_path):
     def lefts(nth: int) -> list[tuple[str, Left]]:
         return [("written", "written"), *between(nth, 1)] if nth % 4 else [("synced", "synced"), *between(nth, 1)]
@@ -317,6 +318,7 @@ def check_faults_before_cuts(tmp_path: Path, pairs: Sequence[tuple[int, int]]) -
     return len(pairs)
 
 
+@pytest.mark.slow  # every operation that fails, and every cut after it
 def test_the_power_may_go_while_a_fault_is_mended(tmp_path):
     rng = random.Random(11)
     pairs = [(sick := rng.randint(5, 90), sick + rng.randint(1, 15)) for _ in range(60)]

@@ -14,7 +14,7 @@ from fakes.faulty import BadSectors
 from fakes.recordings import numbered, recording
 from vigil.store.disk import Disk
 from vigil.store.layout import SegmentPath, segments_of
-from vigil.store.read_back import Damage, ReadBack
+from vigil.store.read_back import STEP_BYTES, Damage, ReadBack
 
 
 def record(video: Path, *, segments: int = 3, size_bytes: int = 2000) -> list[SegmentPath]:
@@ -78,7 +78,7 @@ def test_it_reads_in_small_steps(tmp_path):
         assert read_back.step() is None
         steps += 1
 
-    assert steps == -(-segment.media.stat().st_size // (1 << 20)) + 1
+    assert steps == -(-segment.media.stat().st_size // STEP_BYTES) + 1
 
 
 def test_a_sample_is_taken_and_none_where_none_is_asked_for(tmp_path):

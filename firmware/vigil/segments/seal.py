@@ -113,7 +113,7 @@ class Sealer:
         begin, end = self._sealed_bytes, self._sealed_bytes + size
         if end > len(self._sealed):
             # A new one, not a larger one: what the last flush handed out may still be read.
-            larger = memoryview(bytearray(max(end, 2 * len(self._sealed))))
+            larger = memoryview(bytearray(end + end // 4))
             larger[:begin] = self._sealed[:begin]
             self._sealed = larger
         self._sealed_bytes = end

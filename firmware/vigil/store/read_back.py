@@ -10,7 +10,7 @@ from vigil.store.disk import Disk, DiskFile, named
 from vigil.store.layout import SegmentPath
 from vigil.store.sidecar_file import last_statement
 
-STEP_BYTES = 1 << 20
+STEP_BYTES = 512 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class ReadBack:
             self._segment = segment
 
     def step(self) -> Damage | None:
-        """Read one more mebibyte; return what is wrong, once the whole file was read."""
+        """Read half a mebibyte more; return what is wrong, once the whole file was read."""
         if self._segment is None:
             return None
         segment = self._segment
