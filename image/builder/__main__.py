@@ -65,7 +65,7 @@ def make(build: Build, parts: Parts, place: Path) -> None:
         cache.steps, root_bytes=parts.verity.size_bytes, compressed_bytes=published["image"]["size_bytes"]
     )
     told = f"root {weight.root_bytes / (1 << 20):.0f} MiB, image {weight.compressed_bytes / 1e6:.0f} MB"
-    print(f"{place / published['image']['file']}: {told}, {weight.seconds:.0f} s")
+    print(f"{place / published['image']['file']}: {told}, {weight.seconds:.0f} s, of work {weight.cpu_seconds:.0f} s")
     if update is None:
         print("no update was made: give the path of the publisher's key in IMAGE_UPDATE_KEY")
     elif build.publisher.is_development:

@@ -84,7 +84,9 @@ def code(*modules: object) -> str:
 
 def commit_time(checkout: Path) -> int:
     """When what the image is made from last changed, in seconds since 1970: the time that every file in it bears."""
-    names = ["firmware", "image", "pyproject.toml"]
+    # Not the builder: what it makes anew is as old as what it makes it from.
+    parts = ("boot", "layers", "locks", "system", "vigil.toml")
+    names = ["firmware/vigil", "overlays", "pyproject.toml", *(f"image/{part}" for part in parts)]
     command = ["git", "-c", "safe.directory=*", "-C", str(checkout), "log", "-1", "--format=%ct", "--", *names]
     said = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
     return int(said) if said else archive.EPOCH
@@ -111,6 +113,7 @@ class Build:
         packed = self.root(whole, wheel)
         boot = self.boot(hardware)
         ingredients = card.Ingredients(root=packed, hardware=boot, initrd=first, overlays=overlays, own=own)
+        one_slot = self.slot(ingredients)
         return Parts(
             debian=debian,
             hardware=hardware,
@@ -122,8 +125,8 @@ class Build:
             initrd=first,
             root=packed,
             boot=boot,
-            slot=self.slot(ingredients),
-            card=self.card(ingredients),
+            slot=one_slot,
+            card=self.card(ingredients, one_slot),
         )
 
     def tree(self, kind: str) -> Path:
@@ -276,7 +279,7 @@ class Build:
         }
 
     def slot(self, ingredients: card.Ingredients) -> Path:
-        """The partition beside the root, as an update brings it."""
+        """The partition beside the root: on the card twice, and in an update."""
 
         def make(product: Path) -> None:
             card.make_slot(product / "slot.img", self.image, ingredients, self.sources.epoch)
@@ -285,14 +288,13 @@ class Build:
         del inputs["own"]
         return self.cache.product("slot", inputs, make)
 
-    def card(self, ingredients: card.Ingredients) -> Path:
+    def card(self, ingredients: card.Ingredients, one_slot: Path) -> Path:
         """The file that is flashed."""
-        epoch = self.sources.epoch
-        return self.cache.product(
-            "card",
-            self.of_a_card(ingredients),
-            lambda product: card.make_card(product, self.image, ingredients, epoch),
-        )
+
+        def make(product: Path) -> None:
+            card.make_card(product, self.image, ingredients, one_slot / "slot.img", self.sources.epoch)
+
+        return self.cache.product("card", self.of_a_card(ingredients) | {"slot": one_slot.name}, make)
 
     def update(self, parts: Parts, version: str | None = None) -> Path:
         """A bundle of this system; `version` is another than its own for tests alone."""

@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
+import resource
 import shutil
 import sys
 import time
@@ -19,11 +20,12 @@ KEPT_DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a build as it went: which product, how long, whether it had been made before."""
+    """One step of a build as it went: which product, how long, how much work, whether it had been made before."""
 
     name: str
     product: Path
     seconds: float
+    cpu_seconds: float
     cached: bool
 
 
@@ -42,7 +44,7 @@ class Cache:
     def product(self, name: str, inputs: Mapping[str, object], make: Callable[[Path], None]) -> Path:
         """The directory of this step; `make` fills it if it is not there yet."""
         product = self.home / f"{name}-{hash_of(inputs)}"
-        began = time.monotonic()
+        began, worked = time.monotonic(), _cpu_seconds()
         cached = product.is_dir()
         if not cached:
             with self._lock(product.name):
@@ -53,7 +55,7 @@ class Cache:
                     make(making)
                     making.rename(product)
         os.utime(product)
-        step = Step(name, product, time.monotonic() - began, cached)
+        step = Step(name, product, time.monotonic() - began, _cpu_seconds() - worked, cached)
         self.steps.append(step)
         print(f"  {name:<10} {'cached' if cached else f'{step.seconds:6.1f} s'}  {product.name}", file=sys.stderr)
         return product
@@ -79,6 +81,12 @@ class Cache:
         with (self.home / "locks" / name).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | (0 if waiting else fcntl.LOCK_NB))
             yield
+
+
+def _cpu_seconds() -> float:
+    """What this process and the programs that it has run have cost so far."""
+    spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in spent)
 
 
 def hash_of(inputs: Mapping[str, object]) -> str:

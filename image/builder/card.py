@@ -34,18 +34,16 @@ class Ingredients:
         )
 
 
-def make_card(product: Path, image: Image, parts: Ingredients, epoch: int) -> None:
-    """Fill `product/card.img`. Both slots are whole, each with a root of its own."""
-    boot, one_slot = product / "p1.img", product / "slot.img"
+def make_card(product: Path, image: Image, parts: Ingredients, one_slot: Path, epoch: int) -> None:
+    """Fill `product/card.img`. Both slots are whole: `one_slot` is p2 and p3, and each has a root of its own."""
+    boot = product / "p1.img"
     files = slot.boot_files(image.boot, parts.own, parts.system(image))
     make_fat(boot, files, size_mib=image.disk.boot_mib, label="VIGIL", serial=_serial(image, 1), epoch=epoch)
-    make_slot(one_slot, image, parts, epoch)
     contents = {1: boot}
     for number, root_number in slot.SLOTS.values():
         contents |= {number: one_slot, root_number: parts.root / "root.img"}
     make_disk(product / "card.img", image.disk, contents)
-    for path in (boot, one_slot):
-        path.unlink()
+    boot.unlink()
 
 
 def make_slot(target: Path, image: Image, parts: Ingredients, epoch: int) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -143,8 +144,10 @@ def test_nobody_keeps_a_password():
 
 
 def test_each_budget_that_is_exceeded_is_told():
-    heavy = budgets.Weight(root_bytes=221 << 20, compressed_bytes=201_000_000, seconds=26 * 60, fresh=True)
-    fits = budgets.Weight(root_bytes=220 << 20, compressed_bytes=200_000_000, seconds=91, fresh=False)
+    heavy = budgets.Weight(
+        root_bytes=221 << 20, compressed_bytes=201_000_000, seconds=26 * 60, cpu_seconds=30 * 60, fresh=True
+    )
+    fits = budgets.Weight(root_bytes=220 << 20, compressed_bytes=200_000_000, seconds=91, cpu_seconds=120, fresh=False)
 
     assert budgets.excesses(BUDGET, heavy, rebuild=False) == [
         "the root has 221.0 MiB; the budget is 220 MiB",
@@ -153,6 +156,8 @@ def test_each_budget_that_is_exceeded_is_told():
     ]
     assert budgets.excesses(BUDGET, fits, rebuild=False) == []
     assert budgets.excesses(BUDGET, fits, rebuild=True) == ["the rebuild has 91.0 s; the budget is 90 s"]
+    # Others had the machine meanwhile.
+    assert budgets.excesses(BUDGET, replace(fits, seconds=900, cpu_seconds=89), rebuild=True) == []
 
 
 def test_a_signature_holds_for_its_text_alone():
