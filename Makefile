@@ -15,7 +15,7 @@ READY := .venv/.ready-$(shell { pwd; cat $(GROUND); } | sha256sum | cut -c1-16)
 
 FUZZ := .venv/.fuzz-$(shell sha256sum firmware/locks/torture.txt | cut -c1-16)
 
-.PHONY: help setup run test check bench torture image image-run hw-tests lock clean
+.PHONY: help setup run test check bench torture image image-check image-run hw-tests lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -56,6 +56,9 @@ endif
 
 image: $(READY) ## the card that is flashed, in var/image (IMAGE_KEY: an Ed25519 key that signs it); ARGS="--board raspberrypi"
 	@$(IMAGE) make $(ARGS)
+
+image-check: $(READY) ## which packages in var/image Debian has newer ones of, such as security updates
+	@$(IMAGE) check $(ARGS)
 
 image-run: $(READY) ## the same card on an emulated board, with its console here and its page on port 8443
 	@$(IMAGE) run $(ARGS)

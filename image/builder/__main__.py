@@ -1,4 +1,4 @@
-"""`python -m builder [run]`: make the image and what belongs to it, or start it on an emulated board."""
+"""`python -m builder [run|check]`: make the image, start it on an emulated board, or say what of it is overtaken."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 from boot.overlays import compiled_overlays
 from boot.products import boot_files
 
-from . import emulation, machine
+from . import emulation, machine, outdated
 from .budgets import Weight, excesses, is_rebuild
 from .build import Build, Parts, Sources, code, commit_time
 from .cache import Cache
-from .config import read_image
+from .config import Image, read_image
 from .errors import BuildError, OverBudget
 from .publish import Release, compress, publish
 
@@ -25,11 +25,13 @@ PLACE = CHECKOUT / "var/image"
 def main() -> int:
     """Read the command line, and do what it says."""
     words = argparse.ArgumentParser(prog="builder", description=__doc__)
-    words.add_argument("what", nargs="?", choices=["make", "run"], default="make", help="make the image, or start it")
+    words.add_argument("what", nargs="?", choices=["make", "run", "check"], default="make", help="(%(default)s)")
     words.add_argument("--board", help="another board's layer than vigil.toml names")
     words.add_argument("--out", type=Path, default=PLACE, help="where the image goes (%(default)s)")
     said = words.parse_args()
     image = read_image(CHECKOUT / "image/vigil.toml", said.board)
+    if said.what == "check":
+        return check(image, said.out)
     if os.geteuid() != 0:
         raise BuildError("making a root needs root: run it with sudo -E")
     emulation.ready()
@@ -42,6 +44,18 @@ def main() -> int:
         make(build, parts, said.out)
     cache.sweep()
     return machine.start(parts, image, said.out) if said.what == "run" else 0
+
+
+def check(image: Image, place: Path) -> int:
+    """Compare the image in `place` with what Debian has today; 1 if something in it has been overtaken."""
+    bills = sorted(place.glob(f"{image.name}-*-{image.board}.bill.cdx.json"))
+    if not bills:
+        raise BuildError(f"there is no image for {image.board} in {place}: `make image` makes it")
+    found = outdated.check(image, bills[-1])
+    text = outdated.report(found, bills[-1].name)
+    bills[-1].with_name(bills[-1].name.replace(".bill.cdx.json", ".check.txt")).write_text(text, encoding="utf-8")
+    print(text, end="")
+    return 0 if found.is_clean else 1
 
 
 def make(build: Build, parts: Parts, place: Path) -> None:
