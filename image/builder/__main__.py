@@ -39,7 +39,7 @@ def main() -> int:
     sources = Sources(checkout=CHECKOUT, epoch=epoch)
     cache = Cache(Path(os.environ.get("IMAGE_CACHE") or Path.home() / ".cache/vigil/image"))
     build = Build(image=image, sources=sources, cache=cache)
-    parts = build.all(boot_files(), compiled_overlays())
+    parts = build.all(boot_files(image.board), compiled_overlays())
     if said.what == "make":
         make(build, parts, said.out)
     cache.sweep()

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from .cache import sha256_of
 
 # Packages of the hardware tree whose files end up on the card.
-SHIPPED = re.compile(r"linux-(binary|modules|base)-[0-9].*|raspi-firmware|u-boot-rpi|firmware-brcm80211")
+SHIPPED = re.compile(r"linux-(binary|modules|base|image)-[0-9].*|raspi-firmware|u-boot-rpi|firmware-brcm80211")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
