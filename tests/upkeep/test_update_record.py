@@ -68,6 +68,14 @@ def test_slot_files_that_were_lost_end_a_trial_and_it_is_said():
     assert outcome.event == "update.failed" and "damaged" in outcome.record.complaint
 
 
+def test_on_trial_is_who_was_installed_and_is_not_confirmed():
+    installed = replace(BEGUN, phase=Phase.INSTALLED)
+
+    assert installed.is_trial_of(Slot.B)
+    assert not any(one.is_trial_of(Slot.B) for one in (BEGUN, Record(), confirmed(installed).record))
+    assert not installed.is_trial_of(Slot.A) and not Record(phase=Phase.INSTALLED).is_trial_of(None)
+
+
 @pytest.mark.parametrize("phase", [Phase.NONE, Phase.CONFIRMED, Phase.FAILED, Phase.ROLLED_BACK])
 def test_what_is_over_stays_as_it_is(phase: Phase):
     record = replace(BEGUN, phase=phase, why="so")

@@ -1,4 +1,8 @@
-"""Keeping the log of this boot on the state partition: every quarter of an hour, and when the box is switched off."""
+"""
+Keeping the log of this boot on the state partition: every quarter of an hour, and when the box is switched off.
+
+On trial every half minute: a system that dies of an update must leave behind what it said.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from vigil.upkeep.boot_log import MOST_BYTES, name_of, next_number, share, surpl
 
 log = logging.getLogger(__name__)
 EVERY_US = 900 * 1_000_000
+TRIAL_EVERY_US = 30 * 1_000_000
 
 # What is of note since it was asked last, in the words of `journalctl`.
 _JOURNALCTL = (

@@ -101,6 +101,11 @@ def started_from(command_line: str) -> Slot | None:
     return Slot(words[-1]) if words and words[-1] in {"A", "B"} else None
 
 
+def slot_here() -> Slot | None:
+    """The slot that this system was started from."""
+    return started_from(Path("/proc/cmdline").read_text(encoding="utf-8", errors="replace"))
+
+
 def read_units(told: str) -> dict[str, Unit]:
     """Units by name, from what `systemctl show` prints: `name=value` lines, an empty line between units."""
     found = {}
@@ -128,7 +133,7 @@ def restart_box() -> None:
 
 def main(boot: Path, data: Path) -> int:
     """Wait until the system has proved itself, or SIGTERM. The exit code is 1 where the state could not be written."""
-    slot = started_from(Path("/proc/cmdline").read_text(encoding="utf-8", errors="replace"))
+    slot = slot_here()
     if slot is None:
         log.info("this system was not started from a slot; there is nothing to confirm")
         return 0

@@ -90,6 +90,7 @@ class Guard:
             if not self._vouched.certified:
                 # Once we are gone nobody can vouch any more for what we signed.
                 self._certify_late()
+            self._hear_the_system(self._diary)
             self._keep_diary(self._diary, self._clock.steady_us(), look_round=True)
         if self._diary:
             self._diary.close()

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vigil.errors import UpdateRefused
-from vigil.processes.confirm import started_from
+from vigil.processes.confirm import slot_here
 from vigil.processes.update import KEYRING_PLACE, Here
 from vigil.upkeep.bundle import Running, order_of
 from vigil.upkeep.network import has_way_out
@@ -21,7 +21,7 @@ SETTINGS = Path("/etc/rauc/system.conf")
 
 def look(boot: Path = Path("/boot"), settings: Path = SETTINGS) -> Here:
     """Look at the running system. Raises `UpdateRefused` on a host that has no slots."""
-    slot = started_from(Path("/proc/cmdline").read_text(encoding="utf-8", errors="replace"))
+    slot = slot_here()
     if slot is None:
         raise UpdateRefused("this system was not started from a slot of a card: there is nothing to update")
     said = configparser.ConfigParser(interpolation=None)

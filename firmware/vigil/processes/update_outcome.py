@@ -27,12 +27,12 @@ class Outcomes:
 
     def confirmed(self, slot: Slot) -> None:
         """The slot that runs has proved itself and is committed."""
-        if self.record.phase is Phase.INSTALLED and self.record.slot is slot:
+        if self.record.is_trial_of(slot):
             self._take(confirmed(self.record))
 
     def given_up(self, slot: Slot, reasons: Sequence[str]) -> None:
         """The slot that runs has not proved itself, and will not be started again."""
-        if self.record.phase is Phase.INSTALLED and self.record.slot is slot:
+        if self.record.is_trial_of(slot):
             why = f"it ran, but did not prove itself: {'; '.join(reasons)}"
             self._take(Outcome(record=replace(self.record, phase=Phase.FAILED, why=why), event="update.failed"))
 

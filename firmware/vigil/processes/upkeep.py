@@ -10,10 +10,12 @@ from pathlib import Path
 
 from vigil.clock import Clock, SystemClock
 from vigil.errors import FormatError, StoreError
-from vigil.processes.boot_log import EVERY_US, BootLog
+from vigil.processes.boot_log import EVERY_US, TRIAL_EVERY_US, BootLog
+from vigil.processes.confirm import slot_here
 from vigil.processes.ending import set_when_asked
 from vigil.processes.notify import Notifier
 from vigil.processes.place import Place
+from vigil.processes.update import Records
 from vigil.store.disk import Disk
 from vigil.upkeep.reboot_budget import Budget
 from vigil.upkeep.stuck import Stuck, Thread, parse_stat
@@ -136,13 +138,16 @@ def main(data: Path) -> int:
     notifier = Notifier.of_this_process(clock)
     upkeep = Upkeep(Place(data), Disk(), clock, threads=threads_of_ours, restart=restart_now)
     boot_log, kept_us = BootLog(Disk(), Place(data).state / "log"), clock.steady_us()
+    slot, records = slot_here(), Records(Place(data), Disk(), clock)
+    on_trial = records.read().is_trial_of(slot)
     notifier.ready()
     while not stop.wait(_LOOK_S):
         notifier.status(upkeep.step())
         notifier.feed(lambda: "")
-        if clock.steady_us() - kept_us >= EVERY_US:
+        if clock.steady_us() - kept_us >= (TRIAL_EVERY_US if on_trial else EVERY_US):
             kept_us = clock.steady_us()
             boot_log.keep()
+            on_trial = on_trial and records.read().is_trial_of(slot)
     notifier.stopping()
     boot_log.keep()
     upkeep.close()

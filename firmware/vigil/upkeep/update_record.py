@@ -41,6 +41,10 @@ class Record:
     had_network: bool = False
     why: str = ""
 
+    def is_trial_of(self, slot: Slot | None) -> bool:
+        """Say whether the system in `slot` is the one that has yet to prove itself."""
+        return self.phase is Phase.INSTALLED and self.slot is not None and self.slot is slot
+
     @property
     def complaint(self) -> str:
         """What the owner must know of it as long as nothing better has happened."""
