@@ -33,6 +33,10 @@ class Rauc:
 
         Raises `Stranger` where none of these keys signed it, `UpdateRefused` for anything else that is wrong.
         """
+        if "://" in source:
+            # RAUC shows what it streams as a network block device, but does not load the driver. Where that is built
+            # in, or missing, RAUC has the word.
+            subprocess.run(["modprobe", "nbd"], check=False, capture_output=True, timeout=_LOOK_S)
         command = [*self.words, "info", f"--keyring={keyring}", "--output-format=json-2", source]
         try:
             done = subprocess.run(
