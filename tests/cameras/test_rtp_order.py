@@ -74,6 +74,7 @@ def test_another_codec_in_mid_stream_has_another_depth():
 
     assert all(a.dts < b.dts for a, b in pairwise(got))
     assert [packet.pts for packet in got] == [n * GAP for n in [*range(5), *(5 + n for n in PYRAMID), *range(22, 27)]]
+    assert [packet.dts for packet in got[-5:]] == [packet.pts for packet in got[-5:]]
 
 
 def test_a_clock_that_is_set_leaves_no_hole_even_among_reordered_pictures():

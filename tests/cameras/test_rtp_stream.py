@@ -27,8 +27,10 @@ def test_a_picture_is_whole_whatever_the_markers_say(name, marked):
 
     got = pushed(stream, sent(units_of(name), Sender(), marked=marked)) + stream.end()
 
-    assert units_in(got) == units_of(name)
-    assert [picture.key for picture in got] == [picture.key for picture in pictures(packets_of(name))]
+    # Without a marker nobody knows whether the last picture is whole.
+    due = len(units_of(name)) - (marked == "none")
+    assert units_in(got) == units_of(name)[:due]
+    assert [picture.key for picture in got] == [picture.key for picture in pictures(packets_of(name))][:due]
     assert [picture.dts for picture in got] == [at * GAP for at in range(len(got))]
     assert (stream.lost, stream.dropped) == (0, 0)
 
@@ -222,18 +224,21 @@ def test_garbage_is_passed_over_or_refused_in_our_own_words(bits):
     assert stream.push(b"", 0) == []
 
 
-@pytest.mark.parametrize("piece", [b"", bytes(1400)], ids=["nothing", "much"])
-def test_a_picture_that_never_ends_does_not_fill_the_memory(piece):
+@pytest.mark.parametrize(
+    ("piece", "packets", "most_bytes"),
+    [(b"xy", 30_000, 1 << 20), (bytes(1400), 8000, 2 * LARGEST_PICTURE_BYTES + 99_999)],
+)
+def test_a_picture_that_never_ends_does_not_fill_the_memory(piece, packets, most_bytes):
     stream, sender = opened(), Sender()
     pushed(stream, sender.picture(h264_fragments(b"\x65\x88" + bytes(8), [4])[:1], 0, marked="none"))
     middle = b"\x7c\x05" + piece
     tracemalloc.start()
-    for _ in range(8000):
+    for _ in range(packets):
         pushed(stream, sender.picture([middle], 0, marked="none"))
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert most < 2 * LARGEST_PICTURE_BYTES + (1 << 20)
+    assert most < most_bytes
     units = units_of()
     got = pushed(stream, sent(units, sender, first=GAP)) + stream.end()
     assert units_in(got) == units

@@ -129,7 +129,10 @@ def h264_whole() -> None:
 
 def ends() -> None:
     slices = [[IDR, IDR2], [P, P2], [P, P2]]
-    case("no-markers", "only timestamps end a picture", film(slices, marked="none"), even(slices))
+    case("no-markers", "only timestamps end a picture: the last one may be the beginning of one",
+         film(slices, marked="none"), even(slices[:-1]))  # fmt: skip
+    case("ends-within-a-picture", "the connection breaks: the last picture has no marker behind it",
+         film([[IDR], [P], [P, P2]])[:-1], even([[IDR], [P]]))  # fmt: skip
     case("marker-on-each-slice", "markers mean nothing here", film(slices, marked="all"), even(slices))
     packets = film([[IDR], [P], [P]])
     packets.append(rtp(P2, 65_533, 1_000_000 + 2 * GAP, marker=True))
@@ -159,6 +162,9 @@ def losses() -> None:
     case("twice", "a packet comes a second time", [ordered[0], *ordered], even([[IDR], [P], [P]]))
     case("fragment-without-beginning", "no number is missing, but the beginning of a unit is",
          film([[IDR], h264_fragments(LONG_P, [40])[1:], [IDR]]),
+         [(0, 0, True, [IDR]), (2 * GAP, 2 * GAP, True, [IDR])], dropped=1)  # fmt: skip
+    first, last = h264_fragments(LONG_P, [40])
+    case("unit-within-a-unit", "another unit between the pieces of one", film([[IDR], [first, P, last], [IDR]]),
          [(0, 0, True, [IDR]), (2 * GAP, 2 * GAP, True, [IDR])], dropped=1)  # fmt: skip
     case("length-too-long", "a unit in a STAP-A is longer than the packet", film([[IDR], [b"\x18\0\xff" + P], [IDR]]),
          [(0, 0, True, [IDR]), (2 * GAP, 2 * GAP, True, [IDR])], dropped=1)  # fmt: skip

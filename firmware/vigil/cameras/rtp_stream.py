@@ -133,8 +133,13 @@ class VideoStream:
         return came
 
     def end(self) -> list[Packet]:
-        """Return what is still held, at the end of a stream that ends."""
-        came = [] if self._units.is_empty else self._finish(marked=False)
+        """
+        Return what is still held, at the end of a stream that ends.
+
+        A picture without a marker behind it may be the beginning of one, and is left out.
+        """
+        whole = self._markers and self._parts_at_marker == len(self._units.parts)
+        came = self._finish(marked=True) if whole else []
         return came + self._order.end()
 
     def _marked(self) -> list[Packet]:
