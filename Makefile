@@ -60,7 +60,7 @@ image: $(READY) ## the card that is flashed, in var/image (IMAGE_KEY: an Ed25519
 image-check: $(READY) ## which packages in var/image Debian has newer ones of, such as security updates
 	@$(IMAGE) check $(ARGS)
 
-image-run: $(READY) ## the same card on an emulated board, with its console here and its page on port 8443
+image-run: $(READY) ## a copy of that card on an emulated board, with a shell here: ARGS="--setup my-vigil.toml"
 	@$(IMAGE) run $(ARGS)
 
 hw-tests: $(READY) ## one file that tries a board's hardware: docs/guide/hardware-tests.md

@@ -28,6 +28,7 @@ def main() -> int:
     words.add_argument("what", nargs="?", choices=["make", "run", "check"], default="make", help="(%(default)s)")
     words.add_argument("--board", help="another board's layer than vigil.toml names")
     words.add_argument("--out", type=Path, default=PLACE, help="where the image goes (%(default)s)")
+    words.add_argument("--setup", type=Path, help="run: a set-up file for the card (a drawn camera's)")
     said = words.parse_args()
     image = read_image(CHECKOUT / "image/vigil.toml", said.board)
     if said.what == "check":
@@ -43,7 +44,7 @@ def main() -> int:
     if said.what == "make":
         make(build, parts, said.out)
     cache.sweep()
-    return machine.start(parts, image, said.out) if said.what == "run" else 0
+    return machine.start(parts, image, said.out, said.setup) if said.what == "run" else 0
 
 
 def check(image: Image, place: Path) -> int:
