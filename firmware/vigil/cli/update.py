@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vigil.cli.config import default_data_dir
+from vigil.cli.data_dir import default_data_dir
 
 if TYPE_CHECKING:
     from vigil.processes.update import Updates
