@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.rtp_packets import PAYLOAD_TYPE, SSRC, rtp
-from vigil.cameras.rtcp import CameraClock, read_rtcp, receiver_report
+from vigil.cameras.rtcp import CameraClock, read_rtcp
 from vigil.cameras.rtp import RtpReader, ahead
 
 
@@ -33,7 +33,7 @@ def test_what_stands_around_the_payload_is_passed_over(packet):
 
     assert reader.read(packet)
     assert packet[reader.begin : reader.end] == b"payload"
-    assert (reader.timestamp, reader.marker, reader.ssrc) == (90_000, True, SSRC)
+    assert (reader.timestamp, reader.marker) == (90_000, True)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_what_is_not_for_us_is_counted_and_nothing_else(packet):
     reader = RtpReader(PAYLOAD_TYPE)
 
     assert not reader.read(packet)
-    assert (reader.ignored, reader.received, reader.broken) == (1, 0, False)
+    assert (reader.ignored, reader.broken) == (1, False)
 
 
 def numbered(*numbers: int, ssrc: int = SSRC) -> list[bytes]:
@@ -97,12 +97,13 @@ def test_the_shorter_way_round_is_how_far_ahead_it_is(earlier, step):
 
 @given(st.lists(st.binary(max_size=40)))
 def test_garbage_is_read_within_its_bounds_or_not_at_all(packets):
-    reader = RtpReader(PAYLOAD_TYPE)
+    reader, taken = RtpReader(PAYLOAD_TYPE), 0
     for packet in packets:
         if reader.read(packet):
             assert 12 <= reader.begin < reader.end <= len(packet)
+            taken += 1
         read_rtcp(packet)
-    assert reader.received + reader.ignored == len(packets)
+    assert taken + reader.ignored == len(packets)
 
 
 SENDER_REPORT = struct.pack(">BBHIIIIII", 0x80, 200, 6, SSRC, 2_208_988_800 + 1_767_225_600, 1 << 31, 900_000, 1, 2)
@@ -146,20 +147,3 @@ def test_the_camera_s_clock_goes_on_between_its_reports():
 
     assert clock.of(900_000 - 45_000) == NEW_YEAR_US - 500_000
     assert clock.now(6_000_000) == NEW_YEAR_US + 1_000_000
-
-
-def test_a_receiver_report_says_what_came():
-    reader, clock = RtpReader(PAYLOAD_TYPE), CameraClock(90_000)
-    for packet in numbered(65_535, 0, 3):
-        reader.read(packet)
-    report = read_rtcp(SENDER_REPORT).report
-    assert report is not None
-    clock.heard(report, 1_000_000)
-
-    said = receiver_report(reader, clock, ssrc=0xABCD, steady_us=1_500_000)
-
-    kind, words, ours, theirs, lost, highest, jitter, middle, delay = struct.unpack(">xBHIIIIIII", said[:32])
-    assert (kind, words, ours, theirs) == (201, 7, 0xABCD, SSRC)
-    assert (lost, highest, jitter) == (2, 65_536 + 3, 0)
-    assert (middle, delay) == ((1_767_225_600 + 2_208_988_800) % 65_536 << 16 | 1 << 15, 32_768)
-    assert said[32:] == b"\x81\xca\0\3\0\0\xab\xcd\1\5vigil\0"

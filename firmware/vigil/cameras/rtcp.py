@@ -1,14 +1,14 @@
-"""What sender and receiver tell each other beside the pictures: RTCP (RFC 3550, 6). The camera's own clock is in it."""
+"""What a camera tells beside the pictures: RTCP (RFC 3550, 6). Its own clock is in it."""
 
 from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
 
-from vigil.cameras.rtp import RtpReader, ahead
+from vigil.cameras.rtp import ahead
 
-_SENDER_REPORT, _RECEIVER_REPORT, _DESCRIPTION, _GOODBYE = 200, 201, 202, 203
-_REPORT = struct.Struct(">IIII")
+_SENDER_REPORT, _GOODBYE = 200, 203
+_REPORT = struct.Struct(">III")
 
 _NTP_TO_UNIX_S = 2_208_988_800
 _ERA_S = 1 << 32
@@ -16,16 +16,10 @@ _ERA_S = 1 << 32
 
 @dataclass(frozen=True, slots=True)
 class SenderReport:
-    """
-    The camera's clock `utc_us` showed this when media time was `timestamp` (RTP ticks).
+    """The camera's clock showed `utc_us` when media time was `timestamp` (RTP ticks)."""
 
-    `middle` are the 32 bits of the time by which a receiver names this report.
-    """
-
-    ssrc: int
     utc_us: int
     timestamp: int
-    middle: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +45,12 @@ def read_rtcp(packet: bytes) -> Told:
 
 
 def _sender_report(packet: bytes, at: int) -> SenderReport | None:
-    ssrc, seconds, fraction, timestamp = _REPORT.unpack_from(packet, at)
+    seconds, fraction, timestamp = _REPORT.unpack_from(packet, at + 4)
     if not seconds and not fraction:
         return None  # "No wallclock time" (6.4.1).
     # The seconds since 1900 start again in 2036; none of our cameras is older than 1968.
     unix_s = seconds + (0 if seconds >> 31 else _ERA_S) - _NTP_TO_UNIX_S
-    middle = (seconds & 0xFFFF) << 16 | fraction >> 16
-    return SenderReport(ssrc, unix_s * 1_000_000 + (fraction * 1_000_000 >> 32), timestamp, middle)
+    return SenderReport(unix_s * 1_000_000 + (fraction * 1_000_000 >> 32), timestamp)
 
 
 class CameraClock:
@@ -91,24 +84,3 @@ class CameraClock:
     def now(self, steady_us: int) -> int | None:
         """Return what the camera's clock shows now, on its way to us left out of account; None while it never said."""
         return None if self.report is None else self.report.utc_us + steady_us - self._at_us
-
-    def since_report_us(self, steady_us: int) -> int:
-        """Return how long ago the last report came."""
-        return steady_us - self._at_us
-
-
-def receiver_report(reader: RtpReader, clock: CameraClock, *, ssrc: int, steady_us: int) -> bytes:
-    """
-    Return the report that some servers want to see now and then, lest they hang up (6.4.2), with our name (6.5).
-
-    Jitter is said to be none: over TCP it measures our reading, not the network.
-    """
-    lost = min(reader.lost, 0x7FFFFF)
-    middle = delay = 0
-    if clock.report is not None:
-        middle = clock.report.middle
-        delay = min(clock.since_report_us(steady_us) * 65_536 // 1_000_000, 0xFFFFFFFF)
-    block = struct.pack(">IIIIII", reader.ssrc, lost, reader.highest, 0, middle, delay)
-    report = struct.pack(">BBHI", 0x81, _RECEIVER_REPORT, 7, ssrc) + block
-    # One item: CNAME (1) "vigil", the end, padded to whole words.
-    return report + struct.pack(">BBHIBB5s1x", 0x81, _DESCRIPTION, 3, ssrc, 1, 5, b"vigil")

@@ -36,29 +36,17 @@ class RtpReader:
     """
 
     __slots__ = (
-        "_next", "_payload_type", "_ssrc", "_wraps", "begin", "broken", "end", "ignored", "lost", "marker", "received",
-        "resets", "timestamp",
+        "_next", "_payload_type", "_ssrc", "begin", "broken", "end", "ignored", "lost", "marker", "resets", "timestamp",
     )  # fmt: skip
 
     def __init__(self, payload_type: int) -> None:
         self._payload_type = payload_type
         self._next: int | None = None
-        self._wraps = 0
         self._ssrc = 0
         self.begin = self.end = 0
         self.timestamp = 0
         self.marker = self.broken = False
-        self.received = self.lost = self.resets = self.ignored = 0
-
-    @property
-    def ssrc(self) -> int:
-        """The number by which the sender calls itself."""
-        return self._ssrc
-
-    @property
-    def highest(self) -> int:
-        """The number of the newest packet, in 32 bits (RFC 3550, A.3); 0 before the first."""
-        return 0 if self._next is None else ((self._wraps << 16) + self._next - 1) % WRAP
+        self.lost = self.resets = self.ignored = 0
 
     def read(self, packet: bytes) -> bool:
         """Read one packet's header; return whether the packet is the next of ours. Nothing in a packet is an error."""
@@ -75,15 +63,12 @@ class RtpReader:
         if sequence != self._next and not self._resume(sequence, ssrc):
             self.ignored += 1
             return False
-        if sequence == 0xFFFF:
-            self._wraps += 1
         self._next = (sequence + 1) & 0xFFFF
         # Who sends is no matter as long as the numbers go on: some devices never say the same twice.
         self._ssrc = ssrc
         if second & 0x7F != self._payload_type:
             self.ignored += 1
             return False
-        self.received += 1
         self.marker = second > 0x7F
         return True
 
@@ -109,8 +94,6 @@ class RtpReader:
         self.broken = True
         if step <= _FURTHEST_AHEAD and ssrc == self._ssrc:
             self.lost += step
-            self._wraps += sequence < self._next
         else:
             self.resets += 1
-            self._wraps = 0
         return True

@@ -62,11 +62,6 @@ class SoundStream:
         return self._frames.dropped
 
     @property
-    def reader(self) -> RtpReader:
-        """What is counted of the packets, for a receiver report."""
-        return self._reader
-
-    @property
     def clock(self) -> CameraClock:
         """The camera's own clock, as far as it tells it."""
         return self._clock

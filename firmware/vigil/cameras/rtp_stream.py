@@ -72,7 +72,7 @@ class VideoStream:
 
     @property
     def reader(self) -> RtpReader:
-        """What is counted of the packets, for a receiver report."""
+        """What is counted of the packets."""
         return self._reader
 
     @property

@@ -221,7 +221,7 @@ class RtspSource(Source):
             facts["sound"] = receiver.audio_note
         if self._eye is not None:
             facts["motion pictures"] = self._sub.describe() if self._sub is not None else "keyframes of the main stream"
-        return facts
+        return facts | (receiver.describe() if isinstance(receiver, Reception) else {})
 
 
 def _eye(wishes: Wishes) -> Eye | None:

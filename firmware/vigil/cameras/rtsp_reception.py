@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vigil.cameras.address import shown
 from vigil.cameras.arrival import Arrival
+from vigil.cameras.rtp_report import stream_facts
 from vigil.cameras.rtp_sound import SoundStream
 from vigil.cameras.rtp_stream import VideoStream
 from vigil.cameras.rtsp_session import RtspSession
@@ -129,6 +130,10 @@ class Reception:
                 sounds += self._sound.push(packet, now_us)
             elif self._sound is not None and on == self._sound_channel + 1:
                 self._sound.control(packet, now_us)
+
+    def describe(self) -> dict[str, str]:
+        """Return how the pictures fare on their way, where there is something to say."""
+        return stream_facts(self._video, steady_us=self._clock.steady_us(), wall_us=self._clock.wall_us())
 
     def close(self) -> None:
         """Let the camera go. May be called twice."""
