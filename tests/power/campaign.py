@@ -1,0 +1,165 @@
+"""
+The campaign: cuts the power of the box at thousands of points, and asks after each what of its promises is left.
+
+`python -m power.campaign` (in tests/) goes on where it was stopped: workloads that were played and states that were
+judged lie in `--home` and are not done again. A larger number goes on with the same draw.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from boot.products import cache_directory
+from fakes.image import built
+from fakes.repository import ROOT
+from power.draw import Cut, drawn
+from power.guest_tier import Job, judged
+from power.host_tier import host_tier
+from power.judge import Judgement
+from power.results import Result, Results, table, with_table
+from power.sessions import Session, session
+from power.states import of_the_box
+from power.workloads import SETUP, WORKLOADS
+
+SEEDS = {"host": 20261, "guest": 20262}
+PER_BOOT = 40
+PAGE = ROOT / "docs/reliability.md"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """Where everything lies, and the image that is judged."""
+
+    image: Path
+    home: Path
+    results: Results
+
+    def session(self, name: str) -> Session:
+        """A workload, played."""
+        return session(name, self.image, self.home)
+
+    def pending(self, played: Session, tier: str, count: int) -> list[Cut]:
+        """The states of a draw that were not judged yet, in the order of the disk's life."""
+        first = played.first if tier == "host" else 0
+        log = played.log
+        windows = [of_the_box(log, number) for number in range(len(log.windows))]
+        cuts = drawn(windows, count, seed=SEEDS[tier], first=first)
+        return sorted(cut for cut in cuts if self._key(played, tier, cut) not in self.results.all)
+
+    def add(self, played: Session, tier: str, cut: Cut, found: Judgement, took_s: float) -> Result:
+        """Note what was found."""
+        made = Result(
+            key=self._key(played, tier, cut), tier=tier, workload=played.workload.what, kind=str(cut.kind),
+            wrong=tuple(found.wrong), loss_s=found.loss_s, took_s=round(took_s, 2),
+        )  # fmt: skip
+        self.results.add(made)
+        return made
+
+    def _key(self, played: Session, tier: str, cut: Cut) -> str:
+        return f"{tier} {played.place.name} {cut}"
+
+
+def judge_here(campaign: Campaign, played: Session, count: int) -> Iterator[Result]:
+    """Judge states of a session on this machine."""
+    cuts = campaign.pending(played, "host", count)
+    if not cuts:
+        return
+    scratch = played.place / "host"
+    scratch.mkdir(exist_ok=True)
+    rolling = played.rolling_video(scratch / "rolling.img")
+    with host_tier(scratch / "mounted") as tier:
+        for number, cut in enumerate(cuts):
+            began = time.monotonic()
+            # A name of its own: the loop device of another state must never be taken for this one's.
+            state = scratch / f"{number}-{cut.window}.img"
+            rolling.leave(cut, state)
+            cut_us, always = played.at(cut.window)
+            found = tier.judge(state, played.said(cut.window), cut_us=cut_us, always=always)
+            state.unlink()
+            yield campaign.add(played, "host", cut, found, time.monotonic() - began)
+    (scratch / "rolling.img").unlink()
+
+
+def judge_in_guests(campaign: Campaign, played: Session, count: int) -> Iterator[Result]:
+    """Judge states of a session in emulated boxes, `PER_BOOT` in each boot."""
+    cuts = iter(campaign.pending(played, "guest", count))
+    scratch = played.place / "guest"
+    scratch.mkdir(exist_ok=True)
+    rolling = played.rolling(scratch / "rolling.img")
+    while some := list(islice(cuts, PER_BOOT)):
+        jobs = []
+        for cut in some:
+            state = scratch / f"{cut.window}-{cut.seed}.img"
+            rolling.leave(cut, state)
+            cut_us, always = played.at(cut.window)
+            said = played.said(cut.window)
+            jobs.append(Job(disk=state, said=said, cut_us=cut_us, always=always))
+        began = time.monotonic()
+        answers = judged(campaign.image, scratch / "box.img", jobs, setup=SETUP)
+        for cut, job, found in zip(some, jobs, answers, strict=True):
+            job.disk.unlink()
+            yield campaign.add(played, "guest", cut, found, time.monotonic() - began)
+            began = time.monotonic()
+    (scratch / "rolling.img").unlink()
+
+
+def told(results: Iterator[Result]) -> int:
+    """Print how it goes; return how many states failed."""
+    failed = count = 0
+    began = time.monotonic()
+    for count, one in enumerate(results, 1):
+        failed += bool(one.wrong)
+        if one.wrong:
+            print(f"✗ {one.key}: {'; '.join(one.wrong)}", flush=True)
+        if count % 50 == 0:
+            print(f"  {count} states, {failed} failed, {(time.monotonic() - began) / count:.2f} s each", flush=True)
+    return failed
+
+
+def footer(campaign: Campaign) -> str:
+    """Where and when."""
+    states = len(campaign.results.all)
+    return (
+        f"{states} states, {datetime.now(UTC):%Y-%m-%d}, {platform.machine()} with QEMU, "
+        f"card {campaign.image.parent.name}."
+    )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run what is asked for; the exit code is 1 where a state failed, or the control did not."""
+    parser = argparse.ArgumentParser(prog="python -m power.campaign", description="Cuts the power, and counts.")
+    parser.add_argument("--host", type=int, default=2000, help="states of each workload judged here (%(default)s)")
+    parser.add_argument("--guest", type=int, default=300, help="states of each workload judged in guests (%(default)s)")
+    parser.add_argument("--only", choices=WORKLOADS, action="append", help="these workloads")
+    parser.add_argument("--home", type=Path, default=cache_directory() / "power-cuts", help="(%(default)s)")
+    parser.add_argument("--image", type=Path, help="the card to judge (this checkout's)")
+    parser.add_argument("--page", action="store_true", help=f"write the table into {PAGE.relative_to(ROOT)}")
+    given = parser.parse_args(arguments)
+    given.home.mkdir(parents=True, exist_ok=True)
+    campaign = Campaign(
+        image=given.image or built().image, home=given.home, results=Results(given.home / "results.jsonl")
+    )
+    bad = 0
+    for name in given.only or WORKLOADS:
+        played = campaign.session(name)
+        print(f"{name}: {len(played.log.windows)} flushes", flush=True)
+        failed = told(judge_here(campaign, played, given.host))
+        failed += told(judge_in_guests(campaign, played, given.guest))
+        bad += not failed if played.workload.is_control else failed
+    words = table(campaign.results.all.values(), footer(campaign))
+    print(words)
+    if given.page:
+        PAGE.write_text(with_table(PAGE.read_text(), words))
+    return int(bool(bad))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

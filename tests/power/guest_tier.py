@@ -1,0 +1,71 @@
+"""
+Judges states in an emulated box: opened by the units that open the data partitions at boot, many in one boot.
+
+Each state is a further disk, on which nothing but partition table, p7 and p8 matter. What the units ask for, the disk
+the system runs from, is answered with that disk instead (`sitecustomize` in their Python's path); all else is theirs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fakes.inside import copy_of
+from fakes.qemu import Guest, Machine, running
+from power.judge import Judgement
+
+BOOT_S = 600
+STATE_S = 240
+HERE = Path(__file__).parent
+SCRIPT = """
+exec /opt/vigil/bin/python /run/inside/in_guest.py /run/inside/jobs.json
+"""
+# Nothing of the box's own is started but what the script starts.
+ARGUMENTS = "systemd.unit=inside.service"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A disk, what was promised on it, and until when the power was there at the longest (wall clock)."""
+
+    disk: Path
+    said: Sequence[Sequence[Any]]
+    cut_us: int
+    always: str
+
+
+def judged(image: Path, place: Path, jobs: Sequence[Job], *, setup: str) -> Iterator[Judgement]:
+    """
+    Boot once with all the disks, and yield what was found on each in turn; the disks stay as they were.
+
+    Raises `Silence` where the box does not answer.
+    """
+    told = [{"name": f"s{n}", "said": j.said, "cut_us": j.cut_us, "always": j.always} for n, j in enumerate(jobs)]
+    beside = {name: (HERE / name).read_bytes() for name in ("in_guest.py", "judge.py")}
+    beside["jobs.json"] = json.dumps(told).encode()
+    card = copy_of(image, place, size_mib=2048, setup=setup, script=SCRIPT, beside=beside)
+    machine = Machine(board="virt", card=card.path, arguments=ARGUMENTS, more=tuple(_plugged(jobs)))
+    try:
+        with running(machine) as guest:
+            guest.wait_for("inside: judges", timeout_s=BOOT_S)
+            for _ in jobs:
+                yield _answer(guest)
+    finally:
+        place.unlink()
+
+
+def _answer(guest: Guest) -> Judgement:
+    said = guest.wait_for(r"inside: judged (\{.*\})|Traceback", timeout_s=STATE_S)
+    if not said[1]:
+        raise AssertionError(guest.told())
+    return Judgement(**json.loads(said[1]))
+
+
+def _plugged(jobs: Sequence[Job]) -> Iterator[str]:
+    yield from ("-device", "virtio-scsi-pci,id=scsi")
+    for number, job in enumerate(jobs):
+        yield from ("-drive", f"if=none,id=s{number},format=raw,file={job.disk},snapshot=on")
+        yield from ("-device", f"scsi-hd,drive=s{number},bus=scsi.0,scsi-id={number},serial=s{number}")

@@ -1,0 +1,84 @@
+"""Runs in the emulated box: has its units open one disk after the other, and judges what is on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from judge import Judgement, judge  # type: ignore[import-not-found]  # beside this file, in the box
+
+RUN = Path("/run/inside")
+CARD = RUN / "card"
+ANSWER = f"""
+from pathlib import Path
+import vigil.upkeep.block_devices
+vigil.upkeep.block_devices.card_of_root = lambda: Path(Path("{CARD}").read_text())
+"""
+OPENED = ("vigil-open@state.service", "vigil-open@video.service")
+UNITS = ("vigil-firstboot.service", "vigil-state.mount", "vigil-video.mount")
+VIDEO = Path("/vigil/video")
+MOST_LOSS_S = 2.0
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def lie_about_the_card() -> None:
+    """Let the units that open partitions take the disk named in `CARD` for the one the system runs from."""
+    path = RUN / "path"
+    path.mkdir(exist_ok=True)
+    (path / "sitecustomize.py").write_text(ANSWER)
+    where = Path("/run/systemd/system/vigil-open@.service.d")
+    where.mkdir(parents=True, exist_ok=True)
+    (where / "90-card.conf").write_text(f"[Service]\nEnvironment=PYTHONPATH={path}\n")
+    run("systemctl", "daemon-reload")
+
+
+def disks() -> dict[str, str]:
+    """Devices by serial number."""
+    told = json.loads(run("lsblk", "--json", "--nodeps", "--paths", "-o", "NAME,SERIAL").stdout)
+    return {one["serial"]: one["name"] for one in told["blockdevices"] if one["serial"]}
+
+
+def examined(job: dict[str, object], disk: str) -> dict[str, object]:
+    """Open, judge and close one disk."""
+    CARD.write_text(disk)
+    began = time.monotonic()
+    run("systemctl", "start", *UNITS)
+    opened_s = time.monotonic() - began
+    if not os.path.ismount(VIDEO) or not os.path.ismount("/vigil/state"):
+        said = run("journalctl", "--no-pager", "-b", "-o", "cat", "-n", "12", "-u", OPENED[0], "-u", OPENED[1]).stdout
+        found = Judgement(wrong=["not mounted: " + said[-900:]])
+    else:
+        found = judge(VIDEO, job["said"], cut_us=job["cut_us"], always=job["always"], most_loss_s=MOST_LOSS_S)
+    judged_s = time.monotonic() - began - opened_s
+    run("systemctl", "stop", *UNITS)
+    for name in ("state", "video"):
+        clean = run("e2fsck", "-fn", f"/dev/mapper/vigil-{name}")
+        if clean.returncode:
+            found.wrong.append(f"e2fsck -fn of {name}: {clean.returncode}: {clean.stdout.strip()[-200:]}")
+        status = run("dmsetup", "status", f"vigil-{name}").stdout.split()
+        if status[3:4] != ["0"]:
+            found.wrong.append(f"tags of {name} do not fit: {' '.join(status)}")
+    run("systemctl", "stop", *OPENED)
+    run("systemctl", "reset-failed")
+    closed_s = time.monotonic() - began - opened_s - judged_s
+    print(f"inside: took {opened_s:.1f} + {judged_s:.1f} + {closed_s:.1f} s", flush=True)
+    return found.as_json()
+
+
+def main(jobs: Path) -> None:
+    lie_about_the_card()
+    found = disks()
+    print("inside: judges", flush=True)
+    for job in json.loads(jobs.read_text()):
+        print("inside: judged " + json.dumps(examined(job, found[job["name"]])), flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,170 @@
+"""Workloads that were played, each kept in a directory, so that a campaign can draw from them for a long time."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from builder.cache import hash_of
+from power.draw import Cut, Kind
+from power.integrity import Layout
+from power.promises import Mark, Promises
+from power.states import Inside, Rolling, everywhere, first_window, layout_of, opened, sparse, table_only
+from power.witness import BLOCK_BYTES, GAP_BYTES
+from power.workloads import ALWAYS, CARD_MIB, SETUP, WITNESS, WORKLOADS, Workload, flashed, play
+from power.write_log import WriteLog
+from vigil.upkeep.block_devices import Card
+from vigil.upkeep.opening import ready_label
+from vigil.upkeep.partition_table import Partition, read_table
+
+VIDEO = 8
+CUT_BEFORE = 0.7
+"""How far into the workload before it the power went the first time, of all windows."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """
+    A workload that was played in `place`.
+
+    `before` is the session that it goes on from, and `cut` where in it the power had gone.
+    """
+
+    workload: Workload
+    place: Path
+    before: Session | None = None
+    cut: Cut | None = None
+
+    @property
+    def base(self) -> Path:
+        """The whole card as it was before."""
+        return self.place / "base.img"
+
+    @cached_property
+    def log(self) -> WriteLog:
+        """What was written."""
+        return WriteLog(self.place / "log")
+
+    @cached_property
+    def promises(self) -> Promises:
+        """What was promised meanwhile."""
+        return Promises(self.log)
+
+    @cached_property
+    def video(self) -> tuple[Partition, Layout]:
+        """The partition of recordings, as the log left it."""
+        end = self.place / "table.img"
+        if not end.exists():
+            rolling = self.rolling(end.with_suffix(".half"))
+            rolling.leave(Cut(len(self.log.windows) - 1, Kind.FLUSH, 0), end)
+            end.with_suffix(".half").unlink()
+        partition = read_table(Card(end).read_sector)[VIDEO]
+        return partition, layout_of(end, partition)
+
+    @cached_property
+    def first(self) -> int:
+        """The first window before which the file system for recordings was made."""
+        return 0 if self.before else first_window(self.log, *self.video, ready_label("video").encode())
+
+    def rolling(self, image: Path, inside: Inside = everywhere) -> Rolling:
+        """The card before the workload, of which nothing but table and data matter, ready to go through the log."""
+        return self._rolling(image, inside, None)
+
+    def rolling_whole(self, image: Path) -> Rolling:
+        """The same with everything, so that it can be booted."""
+        subprocess.run(["cp", "--sparse=always", self.base, image], check=True)
+        return Rolling(self.log, image)
+
+    def rolling_video(self, image: Path) -> Rolling:
+        """What the partition of recordings opens to, without its tags."""
+        partition, layout = self.video
+        return self._rolling(image, opened(partition, layout), layout.size_bytes)
+
+    def _rolling(self, image: Path, inside: Inside, size_bytes: int | None) -> Rolling:
+        if self.before and self.cut:
+            source = image.with_suffix(".before")
+            self.before._rolling(source, inside, size_bytes).leave(self.cut, image)
+            source.unlink()
+        elif size_bytes is None:
+            table_only(self.base, image)
+        else:
+            sparse(image, size_bytes)
+        return Rolling(self.log, image, inside)
+
+    def said(self, window: int) -> list[list[object]]:
+        """All promises by a window, those of the session before it too, as `judge` takes them."""
+        earlier = self.before.said(self.cut.window) if self.before and self.cut else []
+        return earlier + _as_lists(self.promises.by(window))
+
+    def at(self, window: int) -> tuple[int, str]:
+        """Until when the power was there at the longest, and who was recording then."""
+        mark = self.promises.by(window)
+        return mark.wall_us, ALWAYS if ALWAYS in mark.said else ""
+
+
+def _as_lists(mark: Mark) -> list[list[object]]:
+    return [[camera, p.seq, p.line, p.digest, p.covered_bytes, p.end_us] for camera, p in mark.said.items()]
+
+
+def session(name: str, image: Path, home: Path) -> Session:
+    """The session of a workload, played now if it was not yet with this image."""
+    workload = WORKLOADS[name]
+    before = session(workload.after, image, home) if workload.after else None
+    windows = len(before.log.windows) if before else 0
+    cut = Cut(int(windows * CUT_BEFORE), Kind.SUBSET, 1) if before else None
+    place = home / f"{name}-{_key(workload, image, before)}"
+    if not (place / "log").exists():
+        half = place.with_name(f"half-{place.name}")
+        shutil.rmtree(half, ignore_errors=True)
+        half.mkdir(parents=True)
+        _play(Session(workload, half, before, cut), image)
+        half.rename(place)
+    return Session(workload, place, before, cut)
+
+
+def _play(made: Session, image: Path) -> None:
+    card, log = made.place / "card.img", made.place / "log.half"
+    if made.before and made.cut:
+        source = made.place / "source.img"
+        made.before.rolling_whole(source).leave(made.cut, made.base)
+        source.unlink()
+    else:
+        flashed(image, made.base, made.workload)
+    subprocess.run(["cp", "--sparse=always", made.base, card], check=True)
+    play(made.workload, card, log)
+    log.rename(made.place / "log")
+    _compare(made, card)
+    card.unlink()
+
+
+def _compare(made: Session, card: Path) -> None:
+    """What the log leads to must be what the card became: else something was written that was not logged."""
+    replayed = made.place / "replayed.img"
+    rolling = made.rolling_whole(made.place / "rolling.img")
+    last = len(rolling.log.windows)
+    rolling.leave(Cut(last, Kind.FLUSH, 0), replayed)
+    assert_same(replayed, card)
+    replayed.unlink()
+    (made.place / "rolling.img").unlink()
+
+
+def assert_same(replayed: Path, card: Path) -> None:
+    """Compare two images; the witness's marks, which are in the card alone, are wiped first."""
+    with card.open("r+b") as file:
+        os.pwrite(file.fileno(), bytes(BLOCK_BYTES), GAP_BYTES)
+    done = subprocess.run(["cmp", replayed, card], capture_output=True, text=True)
+    assert done.returncode == 0, f"something was written and not logged: {done.stdout}"
+
+
+def _key(workload: Workload, image: Path, before: Session | None) -> str:
+    words: Sequence[object] = (
+        workload.name, workload.until, workload.script, dict(workload.run_files), WITNESS, CARD_MIB,
+        SETUP, Path(__file__).with_name("witness.py").read_text(), before.place.name if before else "",
+    )  # fmt: skip
+    return hash_of({"image": image.parent.name, "words": json.dumps(words)})
