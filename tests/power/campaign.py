@@ -20,6 +20,7 @@ from pathlib import Path
 from boot.products import cache_directory
 from fakes.image import built
 from fakes.repository import ROOT
+from power import whole_tier
 from power.draw import Cut, drawn
 from power.guest_tier import Job, judged
 from power.host_tier import host_tier
@@ -27,9 +28,9 @@ from power.judge import Judgement
 from power.results import Result, Results, table, with_table
 from power.sessions import Session, session
 from power.states import of_the_box
-from power.workloads import SETUP, WORKLOADS
+from power.workloads import ALWAYS, SETUP, WORKLOADS
 
-SEEDS = {"host": 20261, "guest": 20262}
+SEEDS = {"host": 20261, "guest": 20262, "whole": 20263}
 PER_BOOT = 40
 PAGE = ROOT / "docs/reliability.md"
 
@@ -46,19 +47,19 @@ class Campaign:
         """A workload, played."""
         return session(name, self.image, self.home)
 
-    def pending(self, played: Session, tier: str, count: int) -> list[Cut]:
+    def pending(self, played: Session, tier: str, count: int, *, more: Sequence[Cut] = ()) -> list[Cut]:
         """The states of a draw that were not judged yet, in the order of the disk's life."""
         first = played.first if tier == "host" else 0
         log = played.log
         windows = [of_the_box(log, number) for number in range(len(log.windows))]
-        cuts = drawn(windows, count, seed=SEEDS[tier], first=first)
+        cuts = [*more, *drawn(windows, count, seed=SEEDS[tier], first=first)]
         return sorted(cut for cut in cuts if self._key(played, tier, cut) not in self.results.all)
 
-    def add(self, played: Session, tier: str, cut: Cut, found: Judgement, took_s: float) -> Result:
-        """Note what was found."""
+    def add(self, played: Session, tier: str, cut: Cut, found: Judgement, began: float) -> Result:
+        """Note what was found; it began to be looked for at `began` (this machine's monotonic clock)."""
         made = Result(
             key=self._key(played, tier, cut), tier=tier, workload=played.workload.what, kind=str(cut.kind),
-            wrong=tuple(found.wrong), loss_s=found.loss_s, took_s=round(took_s, 2),
+            wrong=tuple(found.wrong), loss_s=found.loss_s, took_s=round(time.monotonic() - began, 2),
         )  # fmt: skip
         self.results.add(made)
         return made
@@ -81,10 +82,9 @@ def judge_here(campaign: Campaign, played: Session, count: int) -> Iterator[Resu
             # A name of its own: the loop device of another state must never be taken for this one's.
             state = scratch / f"{number}-{cut.window}.img"
             rolling.leave(cut, state)
-            cut_us, always = played.at(cut.window)
-            found = tier.judge(state, played.said(cut.window), cut_us=cut_us, always=always)
+            found = tier.judge(state, played.asked(cut.window))
             state.unlink()
-            yield campaign.add(played, "host", cut, found, time.monotonic() - began)
+            yield campaign.add(played, "host", cut, found, began)
     (scratch / "rolling.img").unlink()
 
 
@@ -99,15 +99,30 @@ def judge_in_guests(campaign: Campaign, played: Session, count: int) -> Iterator
         for cut in some:
             state = scratch / f"{cut.window}-{cut.seed}.img"
             rolling.leave(cut, state)
-            cut_us, always = played.at(cut.window)
-            said = played.said(cut.window)
-            jobs.append(Job(disk=state, said=said, cut_us=cut_us, always=always))
+            jobs.append(Job(state, played.asked(cut.window)))
         began = time.monotonic()
         answers = judged(campaign.image, scratch / "box.img", jobs, setup=SETUP)
         for cut, job, found in zip(some, jobs, answers, strict=True):
             job.disk.unlink()
-            yield campaign.add(played, "guest", cut, found, time.monotonic() - began)
+            yield campaign.add(played, "guest", cut, found, began)
             began = time.monotonic()
+    (scratch / "rolling.img").unlink()
+
+
+def boot_whole(campaign: Campaign, played: Session, count: int) -> Iterator[Result]:
+    """Boot states of a session: `count` drawn ones, and every write of slot state whole and torn."""
+    scratch = played.place / "whole"
+    scratch.mkdir(exist_ok=True)
+    cuts = campaign.pending(played, "whole", count, more=played.slot_cuts() if count else ())
+    if not cuts:
+        return
+    rolling = played.rolling_whole(scratch / "rolling.img")
+    for cut in cuts:
+        began = time.monotonic()
+        card = scratch / "card.img"
+        rolling.leave(cut, card)
+        yield campaign.add(played, "whole", cut, whole_tier.judged(card, played.asked(cut.window), ALWAYS), began)
+        card.unlink()
     (scratch / "rolling.img").unlink()
 
 
@@ -138,6 +153,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m power.campaign", description="Cuts the power, and counts.")
     parser.add_argument("--host", type=int, default=2000, help="states of each workload judged here (%(default)s)")
     parser.add_argument("--guest", type=int, default=300, help="states of each workload judged in guests (%(default)s)")
+    parser.add_argument("--whole", type=int, default=30, help="states of each workload that are booted (%(default)s)")
     parser.add_argument("--only", choices=WORKLOADS, action="append", help="these workloads")
     parser.add_argument("--home", type=Path, default=cache_directory() / "power-cuts", help="(%(default)s)")
     parser.add_argument("--image", type=Path, help="the card to judge (this checkout's)")
@@ -153,6 +169,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"{name}: {len(played.log.windows)} flushes", flush=True)
         failed = told(judge_here(campaign, played, given.host))
         failed += told(judge_in_guests(campaign, played, given.guest))
+        failed += told(boot_whole(campaign, played, given.whole))
         bad += not failed if played.workload.is_control else failed
     words = table(campaign.results.all.values(), footer(campaign))
     print(words)

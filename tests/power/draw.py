@@ -22,6 +22,11 @@ class Kind(StrEnum):
     SHUFFLE = "reordered"
     DROP = "one dropped"
     TORN = "one torn"
+    NTH = "at a slot-state write"
+    """Not drawn: the seed is twice the number of the last write there is, and one more where that is torn."""
+
+
+DRAWN = tuple(kind for kind in Kind if kind is not Kind.NTH)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,8 +53,10 @@ class Piece:
 def pieces(writes: Sequence[Write], cut: Cut) -> list[Piece]:
     """What of a window's writes is on the disk, in the order in which it got there."""
     rng = random.Random(f"{cut.window} {cut.kind} {cut.seed}")
-    taken = _taken(list(writes), cut.kind, rng)
+    taken = _taken(list(writes), cut, rng)
     whole = [Piece(write, 0, write.size_bytes) for write in taken]
+    if cut.kind is Kind.NTH and whole and cut.seed % 2:
+        whole[-1] = Piece(taken[-1], 0, max(1, taken[-1].size_bytes // SECTOR_BYTES // 2) * SECTOR_BYTES)
     if cut.kind is Kind.TORN and whole:
         sectors = whole[-1].end // SECTOR_BYTES
         first = rng.randrange(sectors)
@@ -58,9 +65,12 @@ def pieces(writes: Sequence[Write], cut: Cut) -> list[Piece]:
     return whole
 
 
-def _taken(writes: list[Write], kind: Kind, rng: random.Random) -> list[Write]:
+def _taken(writes: list[Write], cut: Cut, rng: random.Random) -> list[Write]:
+    kind = cut.kind
     if kind is Kind.FLUSH or not writes:
         return []
+    if kind is Kind.NTH:
+        return writes[: cut.seed // 2 + 1]
     if kind in (Kind.PREFIX, Kind.TORN):
         return writes[: rng.randrange(1, len(writes) + 1)]
     if kind is Kind.DROP:
@@ -83,7 +93,7 @@ def drawn(windows: Sequence[Sequence[Write]], count: int, *, seed: int, first: i
     plain = list(range(first, len(windows)))
     busy = [number for number in plain if len(windows[number]) > FEW] or [n for n in plain if len(windows[n]) > 1]
     made: dict[object, Cut] = {}
-    kinds = list(Kind)
+    kinds = DRAWN
     for attempt in range(count * 20):
         if len(made) == count:
             break

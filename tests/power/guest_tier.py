@@ -8,7 +8,7 @@ the system runs from, is answered with that disk instead (`sitecustomize` in the
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,12 +29,10 @@ ARGUMENTS = "systemd.unit=inside.service"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A disk, what was promised on it, and until when the power was there at the longest (wall clock)."""
+    """A disk, and the words for `judge`."""
 
     disk: Path
-    said: Sequence[Sequence[Any]]
-    cut_us: int
-    always: str
+    asked: Mapping[str, Any]
 
 
 def judged(image: Path, place: Path, jobs: Sequence[Job], *, setup: str) -> Iterator[Judgement]:
@@ -43,7 +41,7 @@ def judged(image: Path, place: Path, jobs: Sequence[Job], *, setup: str) -> Iter
 
     Raises `Silence` where the box does not answer.
     """
-    told = [{"name": f"s{n}", "said": j.said, "cut_us": j.cut_us, "always": j.always} for n, j in enumerate(jobs)]
+    told = [job.asked for job in jobs]
     beside = {name: (HERE / name).read_bytes() for name in ("in_guest.py", "judge.py")}
     beside["jobs.json"] = json.dumps(told).encode()
     card = copy_of(image, place, size_mib=2048, setup=setup, script=SCRIPT, beside=beside)
@@ -52,13 +50,14 @@ def judged(image: Path, place: Path, jobs: Sequence[Job], *, setup: str) -> Iter
         with running(machine) as guest:
             guest.wait_for("inside: judges", timeout_s=BOOT_S)
             for _ in jobs:
-                yield _answer(guest)
+                yield answer(guest, timeout_s=STATE_S)
     finally:
         place.unlink()
 
 
-def _answer(guest: Guest) -> Judgement:
-    said = guest.wait_for(r"inside: judged (\{.*\})|Traceback", timeout_s=STATE_S)
+def answer(guest: Guest, *, timeout_s: float) -> Judgement:
+    """What the box says next about a state."""
+    said = guest.wait_for(r"inside: judged (\{.*\})|Traceback", timeout_s=timeout_s)
     if not said[1]:
         raise AssertionError(guest.told())
     return Judgement(**json.loads(said[1]))

@@ -13,7 +13,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,6 @@ from fakes.repository import ROOT
 from power.judge import Judgement, judge
 
 UNIT = ROOT / "image/system/root/usr/lib/systemd/system/vigil-video.mount"
-MOST_LOSS_S = 2.0
 
 
 def mount_options() -> str:
@@ -32,8 +31,8 @@ def mount_options() -> str:
     return options
 
 
-def examine(image: Path, at: Path, said: Sequence[Sequence[Any]], *, cut_us: int, always: str) -> Judgement:
-    """Check the file system in `image`, mount it at `at`, and judge what is in it."""
+def examine(image: Path, at: Path, asked: Mapping[str, Any]) -> Judgement:
+    """Check the file system in `image`, mount it at `at`, and judge what is in it; `asked` are words for `judge`."""
     found = Judgement()
     mended = subprocess.run(["e2fsck", "-p", image], capture_output=True, text=True, env=TOOLS)
     if mended.returncode >= 4:
@@ -47,7 +46,7 @@ def examine(image: Path, at: Path, said: Sequence[Sequence[Any]], *, cut_us: int
         found.wrong.append(f"mount: {mounted.stderr.strip()}")
         return found
     try:
-        judged = judge(at, said, cut_us=cut_us, always=always, most_loss_s=MOST_LOSS_S)
+        judged = judge(at, **asked)
     finally:
         subprocess.run(["umount", at], check=True)
     judged.wrong = found.wrong + judged.wrong
@@ -67,11 +66,10 @@ class HostTier:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": paths}
         )
 
-    def judge(self, image: Path, said: Sequence[Sequence[Any]], *, cut_us: int, always: str) -> Judgement:
-        """Judge one image, which is changed by it."""
+    def judge(self, image: Path, asked: Mapping[str, Any]) -> Judgement:
+        """Judge one image, which is changed by it; `asked` are words for `judge`."""
         assert self._process.stdin and self._process.stdout
-        job = {"image": str(image), "said": said, "cut_us": cut_us, "always": always}
-        self._process.stdin.write(json.dumps(job) + "\n")
+        self._process.stdin.write(json.dumps([str(image), asked]) + "\n")
         self._process.stdin.flush()
         answer = self._process.stdout.readline()
         if not answer:
@@ -97,8 +95,8 @@ def host_tier(scratch: Path) -> Iterator[HostTier]:
 def main(scratch: Path) -> None:
     """Judge until there are no more jobs."""
     for line in sys.stdin:
-        job = json.loads(line)
-        found = examine(Path(job["image"]), scratch, job["said"], cut_us=job["cut_us"], always=job["always"])
+        image, asked = json.loads(line)
+        found = examine(Path(image), scratch, asked)
         print(json.dumps(found.as_json()), flush=True)
 
 

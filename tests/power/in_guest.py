@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from judge import Judgement, judge  # type: ignore[import-not-found]  # beside this file, in the box
 
@@ -15,13 +16,13 @@ RUN = Path("/run/inside")
 CARD = RUN / "card"
 ANSWER = f"""
 from pathlib import Path
+from typing import Any
 import vigil.upkeep.block_devices
 vigil.upkeep.block_devices.card_of_root = lambda: Path(Path("{CARD}").read_text())
 """
 OPENED = ("vigil-open@state.service", "vigil-open@video.service")
 UNITS = ("vigil-firstboot.service", "vigil-state.mount", "vigil-video.mount")
 VIDEO = Path("/vigil/video")
-MOST_LOSS_S = 2.0
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
@@ -45,7 +46,7 @@ def disks() -> dict[str, str]:
     return {one["serial"]: one["name"] for one in told["blockdevices"] if one["serial"]}
 
 
-def examined(job: dict[str, object], disk: str) -> dict[str, object]:
+def examined(asked: dict[str, Any], disk: str) -> dict[str, object]:
     """Open, judge and close one disk."""
     CARD.write_text(disk)
     began = time.monotonic()
@@ -55,7 +56,7 @@ def examined(job: dict[str, object], disk: str) -> dict[str, object]:
         said = run("journalctl", "--no-pager", "-b", "-o", "cat", "-n", "12", "-u", OPENED[0], "-u", OPENED[1]).stdout
         found = Judgement(wrong=["not mounted: " + said[-900:]])
     else:
-        found = judge(VIDEO, job["said"], cut_us=job["cut_us"], always=job["always"], most_loss_s=MOST_LOSS_S)
+        found = judge(VIDEO, **asked)
     judged_s = time.monotonic() - began - opened_s
     run("systemctl", "stop", *UNITS)
     for name in ("state", "video"):
@@ -76,8 +77,8 @@ def main(jobs: Path) -> None:
     lie_about_the_card()
     found = disks()
     print("inside: judges", flush=True)
-    for job in json.loads(jobs.read_text()):
-        print("inside: judged " + json.dumps(examined(job, found[job["name"]])), flush=True)
+    for number, asked in enumerate(json.loads(jobs.read_text())):
+        print("inside: judged " + json.dumps(examined(asked, found[f"s{number}"])), flush=True)
 
 
 if __name__ == "__main__":

@@ -59,6 +59,10 @@ class Promises:
                     self._windows.append(number)
                     self._marks.append(mark)
 
+    def began_us(self, camera: str) -> int:
+        """The wall clock when the first promise of a camera was given; 0 where none was."""
+        return next((mark.wall_us for mark in self._marks if camera in mark.said), 0)
+
     def by(self, window: int) -> Mark:
         """
         The newest mark written before the flush that ends `window`.

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from builder.cache import hash_of
+from fakes.card import Card as CardImage
 from power.draw import Cut, Kind
 from power.integrity import Layout
 from power.promises import Mark, Promises
-from power.states import Inside, Rolling, everywhere, first_window, layout_of, opened, sparse, table_only
+from power.states import Inside, Rolling, everywhere, first_window, layout_of, of_the_box, opened, sparse, table_only
 from power.witness import BLOCK_BYTES, GAP_BYTES
 from power.workloads import ALWAYS, CARD_MIB, SETUP, WITNESS, WORKLOADS, Workload, flashed, play
 from power.write_log import WriteLog
@@ -23,7 +25,9 @@ from vigil.upkeep.block_devices import Card
 from vigil.upkeep.opening import ready_label
 from vigil.upkeep.partition_table import Partition, read_table
 
-VIDEO = 8
+SLOTS, VIDEO = 1, 8
+LOSS_S, SETTLING_LOSS_S, SETTLING_US = 2.0, 3.5, 30_000_000
+"""What a cut may cost; and while a box just started keeps the emulator's slow processor to itself, for so long."""
 CUT_BEFORE = 0.7
 """How far into the workload before it the power went the first time, of all windows."""
 
@@ -33,13 +37,15 @@ class Session:
     """
     A workload that was played in `place`.
 
-    `before` is the session that it goes on from, and `cut` where in it the power had gone.
+    `before` is the session that it goes on from, and `cut` where in it the power had gone. With `obeyed` the disk is
+    taken for one that lies: it heeds only one flush in so many.
     """
 
     workload: Workload
     place: Path
     before: Session | None = None
     cut: Cut | None = None
+    obeyed: int = 1
 
     @property
     def base(self) -> Path:
@@ -49,7 +55,7 @@ class Session:
     @cached_property
     def log(self) -> WriteLog:
         """What was written."""
-        return WriteLog(self.place / "log")
+        return WriteLog(self.place / "log", obeyed=self.obeyed)
 
     @cached_property
     def promises(self) -> Promises:
@@ -97,15 +103,32 @@ class Session:
             sparse(image, size_bytes)
         return Rolling(self.log, image, inside)
 
+    def slot_cuts(self) -> list[Cut]:
+        """A cut behind every write to the partition of the slot state, and one in the midst of it."""
+        first, size = CardImage(self.base).extent(SLOTS)
+        return [
+            Cut(number, Kind.NTH, 2 * nth + torn)
+            for number in range(len(self.log.windows))
+            for nth, write in enumerate(of_the_box(self.log, number))
+            for torn in (0, 1)
+            if first <= write.at_byte < first + size
+        ]
+
     def said(self, window: int) -> list[list[object]]:
         """All promises by a window, those of the session before it too, as `judge` takes them."""
         earlier = self.before.said(self.cut.window) if self.before and self.cut else []
         return earlier + _as_lists(self.promises.by(window))
 
-    def at(self, window: int) -> tuple[int, str]:
-        """Until when the power was there at the longest, and who was recording then."""
+    def asked(self, window: int) -> dict[str, Any]:
+        """What `judge` is asked of a cut in a window."""
         mark = self.promises.by(window)
-        return mark.wall_us, ALWAYS if ALWAYS in mark.said else ""
+        is_settled = mark.wall_us > self.promises.began_us(ALWAYS) + SETTLING_US
+        return {
+            "said": self.said(window),
+            "cut_us": mark.wall_us,
+            "always": ALWAYS if ALWAYS in mark.said else "",
+            "most_loss_s": LOSS_S if is_settled else SETTLING_LOSS_S,
+        }
 
 
 def _as_lists(mark: Mark) -> list[list[object]]:

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from power.draw import Cut, Kind, drawn, pieces
+from power.draw import DRAWN, Cut, Kind, drawn, pieces
 from power.write_log import Write
 
 WRITES = [Write(4096 * number, 4096, 100_000 * number) for number in range(8)]
@@ -41,6 +41,11 @@ def test_a_torn_write_is_there_in_whole_sectors_and_the_last():
     assert any(pieces(WRITES, Cut(3, Kind.TORN, seed))[-1].end < 4096 for seed in range(50))
 
 
+def test_the_nth_write_is_the_last_and_may_be_torn_in_its_midst():
+    assert applied(Kind.NTH, 6) == applied(Kind.NTH, 7) == WRITES[:4]
+    assert [pieces(WRITES, Cut(3, Kind.NTH, seed))[-1].end for seed in (6, 7)] == [4096, 2048]
+
+
 def test_a_window_without_writes_leaves_a_flush_point_whatever_the_kind():
     assert all(pieces([], Cut(0, kind, 1)) == [] for kind in Kind)
 
@@ -52,7 +57,7 @@ def test_a_draw_has_no_state_twice_all_kinds_and_goes_on_where_a_shorter_one_end
 
     assert len({(cut.window, tuple(pieces(windows[cut.window], cut))) for cut in cuts}) == len(cuts) == 90
     assert min(cut.window for cut in cuts) >= 10
-    assert set(Counter(cut.kind for cut in cuts)) == set(Kind)
+    assert set(Counter(cut.kind for cut in cuts)) == set(DRAWN)
     assert drawn(windows, 40, seed=5, first=10) == cuts[:40]
     assert drawn(windows, 90, seed=6, first=10) != cuts
 

@@ -38,6 +38,14 @@ def test_a_log_goes_on_behind_what_its_super_block_counts_and_may_end_torn():
     assert [len(window.writes) for window in windows_of(whole[:-1])] == [1, 0]
 
 
+def test_a_disk_that_lies_has_fewer_and_larger_windows(tmp_path: Path):
+    (tmp_path / "log").write_bytes(log_of((8, A, 0), (0, b"", FLUSH), (16, B, 0), (0, b"", FLUSH), (9, A, 0)))
+
+    windows = WriteLog(tmp_path / "log", obeyed=2).windows
+
+    assert [[write.at_byte // 512 for write in window.writes] for window in windows] == [[8, 16], [9]]
+
+
 def test_a_hole_is_told():
     whole = log_of((8, A, 0), (0, b"", FLUSH), (16, B, 0))
     holed = whole[:1536] + b"\xff" * 512 + whole[2048:]

@@ -88,7 +88,7 @@ class Workload:
 WORKLOADS = {
     one.name: one
     for one in (
-        Workload(name="recording", what="first boot and recording", until=12),
+        Workload(name="recording", what="first boot and recording", until=9),
         Workload(name="recovery", what="recovery after a cut", until=2, after="recording"),
         Workload(
             name="nobarrier", what="control: ext4 without barriers", until=4, is_control=True,

@@ -41,12 +41,18 @@ class Window:
 
 
 class WriteLog:
-    """The log of one disk, from its first write on. Window 0 lies before the first flush."""
+    """
+    The log of one disk, from its first write on. Window 0 lies before the first flush.
 
-    def __init__(self, path: Path) -> None:
+    With `obeyed` it is read as that of a disk that lies: it heeds only one flush in so many.
+    """
+
+    def __init__(self, path: Path, *, obeyed: int = 1) -> None:
         with path.open("rb") as file:
             self._data = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
-        self.windows: Sequence[Window] = windows_of(self._data)
+        windows = windows_of(self._data)
+        parts = [windows[number : number + obeyed] for number in range(0, len(windows), obeyed)]
+        self.windows: Sequence[Window] = [Window(tuple(w for one in part for w in one.writes)) for part in parts]
 
     def bytes_of(self, write: Write) -> bytes:
         """What was written."""

@@ -1,0 +1,34 @@
+"""Judges states by booting them: the very card, whose units find and mend what they find, until it records again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fakes.card import Card
+from fakes.qemu import Machine, running
+from power.guest_tier import HERE, answer
+from power.judge import Judgement
+
+BOOT_S = 900
+SCRIPT = """
+exec /opt/vigil/bin/python /run/inside/in_whole.py /run/inside/asked.json
+"""
+
+
+def judged(card: Path, asked: Mapping[str, Any], always: str) -> Judgement:
+    """
+    Boot a card and wait until the camera `always` has recorded something new; then judge, while it goes on recording.
+
+    Raises `Silence` where it never does.
+    """
+    files: dict[str, bytes | str] = {
+        f"inside/{name}": (HERE / name).read_bytes() for name in ("in_whole.py", "judge.py")
+    }
+    files["inside/script"] = SCRIPT.encode()
+    files["inside/asked.json"] = json.dumps({**asked, "always": always}).encode()
+    Card(card).add_to_initrd(2, files)
+    with running(Machine(board="virt", card=card)) as guest:
+        return answer(guest, timeout_s=BOOT_S)
