@@ -17,8 +17,8 @@ from fakes.inside import copy_of
 from fakes.qemu import Guest, Machine, running
 from power.judge import Judgement
 
-BOOT_S = 600
-STATE_S = 240
+BOOT_S = 1500
+STATE_S = 600
 HERE = Path(__file__).parent
 SCRIPT = """
 exec /opt/vigil/bin/python /run/inside/in_guest.py /run/inside/jobs.json

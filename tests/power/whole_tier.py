@@ -12,7 +12,7 @@ from fakes.qemu import Machine, running
 from power.guest_tier import HERE, answer
 from power.judge import Judgement
 
-BOOT_S = 900
+BOOT_S = 1500
 SCRIPT = """
 exec /opt/vigil/bin/python /run/inside/in_whole.py /run/inside/asked.json
 """

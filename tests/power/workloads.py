@@ -20,7 +20,7 @@ from fakes.recordings import OWNER
 from power.host_tier import mount_options
 
 CARD_MIB = 2048
-BOOT_S = 900
+BOOT_S = 1500
 ALWAYS = "busy"
 """The camera that records all the time."""
 
@@ -124,7 +124,7 @@ def play(workload: Workload, card: Path, log: Path) -> None:
         guest.wait_for("witness: watches", timeout_s=BOOT_S)
         end = time.monotonic() + BOOT_S
         while time.monotonic() < end:
-            said = guest.wait_for(r"witness: \d+ marks, (\{.*\})|Traceback|I/O error", timeout_s=60)
+            said = guest.wait_for(r"witness: \d+ marks, (\{.*\})|Traceback|I/O error", timeout_s=240)
             assert said[1], guest.told()
             if json.loads(said[1]).get(ALWAYS, [0])[0] >= workload.until:
                 return

@@ -16,21 +16,23 @@ S = 1_000_000
     loss_ms=st.integers(min_value=1000, max_value=10_000),
     pending_bytes=st.integers(min_value=0, max_value=10 * S),
     padding=st.sampled_from([0, MUCH_PADDING_BYTES, MUCH_PADDING_BYTES + 1]),
+    creates=st.booleans(),
 )
-def test_who_looks_when_told_to_flushes_in_time_and_looks_twice_at_most(loss_ms, pending_bytes, padding):
-    now_us, looks = 0, 0
+def test_who_looks_when_told_to_flushes_in_time_and_looks_twice_at_most(loss_ms, pending_bytes, padding, creates):
+    loss_s, now_us, looks = loss_ms / 1000, 0, 0
     while not flush_due(
-        oldest_us=0, now_us=now_us, loss_s=loss_ms / 1000, pending_bytes=pending_bytes, padding=padding
+        oldest_us=0, now_us=now_us, loss_s=loss_s, pending_bytes=pending_bytes, padding=padding, creates=creates
     ):
-        now_us = look_at_us(oldest_us=0, now_us=now_us, loss_s=loss_ms / 1000)
+        now_us = look_at_us(oldest_us=0, now_us=now_us, loss_s=loss_s, creates=creates)
         looks += 1
         assert looks <= 2
 
-    assert now_us <= loss_ms * 1000 - 350_000 + 1
+    assert now_us <= max(0, loss_ms * 1000 - (1_300_000 if creates else 350_000)) + 1
 
 
 def test_what_is_overdue_is_looked_at_now():
-    assert look_at_us(oldest_us=0, now_us=5 * S, loss_s=2) == 5 * S
+    assert look_at_us(oldest_us=0, now_us=5 * S, loss_s=2, creates=False) == 5 * S
+    assert look_at_us(oldest_us=0, now_us=5 * S, loss_s=2, creates=True) == 5 * S
 
 
 def test_pictures_that_would_begin_a_chunk_wait_for_the_next_flush():

@@ -9,8 +9,9 @@ import pytest
 
 from fakes.faulty import FaultyCalls
 from fakes.recordings import feed, numbered, recorded, recording
+from vigil.clock import HandClock
 from vigil.segments.sidecar import read_line, read_lines
-from vigil.store.disk import Disk
+from vigil.store.disk import Calls, Disk
 from vigil.store.layout import segments_of
 
 
@@ -25,6 +26,38 @@ def statements(video: Path, camera: str = "gate") -> list:
     for before, after in pairwise(found):
         assert after.prev == before.digest, "the chain is broken"
     return found
+
+
+class SlowCalls(Calls):
+    """A card that takes a fifth of a second for every sync."""
+
+    def __init__(self, clock: HandClock) -> None:
+        self._clock = clock
+
+    def fdatasync(self, fd: int) -> None:
+        self._clock.forward_us(200_000)
+        super().fdatasync(fd)
+
+    def fsync(self, fd: int) -> None:
+        self._clock.forward_us(200_000)
+        super().fsync(fd)
+
+
+def test_where_one_file_ends_and_the_next_begins_a_slow_card_costs_no_more_than_promised(tmp_path):
+    clock = HandClock()
+    made, _ = recording(tmp_path / "video", disk=Disk(SlowCalls(clock)), clock=clock, segment_s=5)
+    made.begin("continuous", [numbered(0, clock.steady_us())])
+    feed(made, clock, range(1, 50))
+    in_danger_us = []
+    for number in range(50, 200):
+        durable_us = made.durable_at_us
+        feed(made, clock, range(number, number + 1))
+        if made.durable_at_us != durable_us:
+            assert durable_us is not None
+            in_danger_us.append(clock.steady_us() - durable_us)
+
+    assert len(made.sealed) >= 4
+    assert max(in_danger_us) <= 2_000_000
 
 
 def test_what_is_recorded_is_found_again_in_order_and_whole(tmp_path):

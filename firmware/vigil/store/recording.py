@@ -127,7 +127,7 @@ class Recording:
         oldest_us = self._oldest_us()
         if oldest_us is None:
             return now_us + _LOOK_US
-        return look_at_us(oldest_us=oldest_us, now_us=now_us, loss_s=self._loss_s)
+        return look_at_us(oldest_us=oldest_us, now_us=now_us, loss_s=self._loss_s, creates=self._creates)
 
     def close(self, why: str) -> None:
         """End everything properly and let the store go."""
@@ -270,6 +270,11 @@ class Recording:
         held_us = self._cutter.oldest_us if self._cutter else None
         return None if held_us is None else max(held_us, self._begun_us)
 
+    @property
+    def _creates(self) -> bool:
+        """Whether the next flush is the first of its file."""
+        return not (self._segment and self._segment.file_bytes)
+
     def _flush_if_due(self, now_us: int, oldest_us: int) -> None:
         assert self._cutter
         stops = self._cutter.stops()
@@ -283,6 +288,7 @@ class Recording:
         if not flush_due(
             oldest_us=oldest_us, now_us=now_us, loss_s=self._loss_s,
             pending_bytes=written + (ends[-1] if ends else 0), padding=padding_bytes(unfilled + behind),
+            creates=self._creates,
         ):  # fmt: skip
             return
         if not stops:
