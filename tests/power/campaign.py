@@ -73,10 +73,8 @@ def judge_here(campaign: Campaign, played: Session, count: int) -> Iterator[Resu
     cuts = campaign.pending(played, "host", count)
     if not cuts:
         return
-    scratch = played.place / "host"
-    scratch.mkdir(exist_ok=True)
-    rolling = played.rolling_video(scratch / "rolling.img")
-    with host_tier(scratch / "mounted") as tier:
+    with played.scratch() as scratch, host_tier(scratch / "mounted") as tier:
+        rolling = played.rolling_video(scratch / "rolling.img")
         for number, cut in enumerate(cuts):
             began = time.monotonic()
             # A name of its own: the loop device of another state must never be taken for this one's.
@@ -85,45 +83,39 @@ def judge_here(campaign: Campaign, played: Session, count: int) -> Iterator[Resu
             found = tier.judge(state, played.asked(cut.window))
             state.unlink()
             yield campaign.add(played, "host", cut, found, began)
-    (scratch / "rolling.img").unlink()
 
 
 def judge_in_guests(campaign: Campaign, played: Session, count: int) -> Iterator[Result]:
     """Judge states of a session in emulated boxes, `PER_BOOT` in each boot."""
     cuts = iter(campaign.pending(played, "guest", count))
-    scratch = played.place / "guest"
-    scratch.mkdir(exist_ok=True)
-    rolling = played.rolling(scratch / "rolling.img")
     while some := list(islice(cuts, PER_BOOT)):
-        jobs = []
-        for cut in some:
-            state = scratch / f"{cut.window}-{cut.seed}.img"
-            rolling.leave(cut, state)
-            jobs.append(Job(state, played.asked(cut.window)))
-        began = time.monotonic()
-        answers = judged(campaign.image, scratch / "box.img", jobs, setup=SETUP)
-        for cut, job, found in zip(some, jobs, answers, strict=True):
-            job.disk.unlink()
-            yield campaign.add(played, "guest", cut, found, began)
+        with played.scratch() as scratch:
+            rolling = played.rolling(scratch / "rolling.img")
+            jobs = []
+            for cut in some:
+                state = scratch / f"{cut.window}-{cut.seed}.img"
+                rolling.leave(cut, state)
+                jobs.append(Job(state, played.asked(cut.window)))
             began = time.monotonic()
-    (scratch / "rolling.img").unlink()
+            answers = judged(campaign.image, scratch / "box.img", jobs, setup=SETUP)
+            for cut, found in zip(some, answers, strict=True):
+                yield campaign.add(played, "guest", cut, found, began)
+                began = time.monotonic()
 
 
 def boot_whole(campaign: Campaign, played: Session, count: int) -> Iterator[Result]:
     """Boot states of a session: `count` drawn ones, and every write of slot state whole and torn."""
-    scratch = played.place / "whole"
-    scratch.mkdir(exist_ok=True)
     cuts = campaign.pending(played, "whole", count, more=played.slot_cuts() if count else ())
     if not cuts:
         return
-    rolling = played.rolling_whole(scratch / "rolling.img")
-    for cut in cuts:
-        began = time.monotonic()
-        card = scratch / "card.img"
-        rolling.leave(cut, card)
-        yield campaign.add(played, "whole", cut, whole_tier.judged(card, played.asked(cut.window), ALWAYS), began)
-        card.unlink()
-    (scratch / "rolling.img").unlink()
+    with played.scratch() as scratch:
+        rolling = played.rolling_whole(scratch / "rolling.img")
+        for cut in cuts:
+            began = time.monotonic()
+            card = scratch / "card.img"
+            rolling.leave(cut, card)
+            yield campaign.add(played, "whole", cut, whole_tier.judged(card, played.asked(cut.window), ALWAYS), began)
+            card.unlink()
 
 
 def told(results: Iterator[Result]) -> int:

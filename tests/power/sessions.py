@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +32,7 @@ from vigil.upkeep.partition_table import Partition, read_table
 SLOTS, VIDEO = 1, 8
 LOSS_S, SETTLING_LOSS_S, SETTLING_US = 2.0, 3.5, 30_000_000
 """What a cut may cost; and while a box just started keeps the emulator's slow processor to itself, for so long."""
+KEPT_S = 3 * 86_400
 CUT_BEFORE = 0.7
 """How far into the workload before it the power went the first time, of all windows."""
 
@@ -52,6 +57,12 @@ class Session:
         """The whole card as it was before."""
         return self.place / "base.img"
 
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A directory for states, on the disk that has room for the session itself."""
+        with tempfile.TemporaryDirectory(prefix="states-", dir=self.place) as name:
+            yield Path(name)
+
     @cached_property
     def log(self) -> WriteLog:
         """What was written."""
@@ -65,13 +76,11 @@ class Session:
     @cached_property
     def video(self) -> tuple[Partition, Layout]:
         """The partition of recordings, as the log left it."""
-        end = self.place / "table.img"
-        if not end.exists():
-            rolling = self.rolling(end.with_suffix(".half"))
-            rolling.leave(Cut(len(self.log.windows) - 1, Kind.FLUSH, 0), end)
-            end.with_suffix(".half").unlink()
-        partition = read_table(Card(end).read_sector)[VIDEO]
-        return partition, layout_of(end, partition)
+        with self.scratch() as scratch:
+            end = scratch / "end.img"
+            self.rolling(scratch / "rolling.img").leave(Cut(len(self.log.windows), Kind.FLUSH, 0), end)
+            partition = read_table(Card(end).read_sector)[VIDEO]
+            return partition, layout_of(end, partition)
 
     @cached_property
     def first(self) -> int:
@@ -142,13 +151,24 @@ def session(name: str, image: Path, home: Path) -> Session:
     windows = len(before.log.windows) if before else 0
     cut = Cut(int(windows * CUT_BEFORE), Kind.SUBSET, 1) if before else None
     place = home / f"{name}-{_key(workload, image, before)}"
-    if not (place / "log").exists():
-        half = place.with_name(f"half-{place.name}")
-        shutil.rmtree(half, ignore_errors=True)
-        half.mkdir(parents=True)
-        _play(Session(workload, half, before, cut), image)
-        half.rename(place)
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.exists():
+            _sweep(home)
+            half = place.with_name(f"half-{place.name}")
+            half.mkdir(parents=True)
+            _play(Session(workload, half, before, cut), image)
+            half.rename(place)
+    os.utime(place)
     return Session(workload, place, before, cut)
+
+
+def _sweep(home: Path) -> None:
+    """Forget what a killed campaign left half-done, and sessions of images that nobody has asked about for days."""
+    oldest = time.time() - KEPT_S
+    for place in home.iterdir():
+        if place.is_dir() and (place.name.startswith("half-") or place.stat().st_mtime < oldest):
+            shutil.rmtree(place)
 
 
 def _play(made: Session, image: Path) -> None:

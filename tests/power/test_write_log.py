@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import struct
 from pathlib import Path
 
 import pytest
 
-from power.write_log import FLUSH, MAGIC, CorruptLog, WriteLog, windows_of
-
-
-def log_of(*entries: tuple[int, bytes, int], counted: int | None = None) -> bytes:
-    """A log of (sector, data, flags)."""
-    number = len(entries) if counted is None else counted
-    made = struct.pack("<QQQI", MAGIC, 1, number, 512).ljust(512, b"\0")
-    for sector, data, flags in entries:
-        made += struct.pack("<QQQQ", sector, len(data) // 512, flags, 0).ljust(512, b"\0") + data
-    return made
-
+from fakes.write_logs import log_of
+from power.write_log import FLUSH, CorruptLog, WriteLog, windows_of
 
 A, B = b"a" * 512, b"b" * 1024
 
