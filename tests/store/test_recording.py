@@ -60,6 +60,24 @@ def test_where_one_file_ends_and_the_next_begins_a_slow_card_costs_no_more_than_
     assert max(in_danger_us) <= 2_000_000
 
 
+def test_what_waited_through_a_fault_is_durable_as_soon_as_that_is_over(tmp_path):
+    calls = FaultyCalls(0, lasting=True)
+    made, clock = recording(tmp_path / "video", disk=Disk(calls))
+    made.begin("continuous", [numbered(0, clock.steady_us())])
+    feed(made, clock, range(1, 30))
+    calls.nth = calls.seen + 1
+    feed(made, clock, range(30, 60))
+    assert made.fault
+    newest_us = clock.steady_us()
+    calls.heal()
+    clock.forward_us(60_000_000)
+    made.tick()
+
+    assert made.fault is None
+    # The newest picture alone may wait: nobody knows yet how long it lasts.
+    assert made.durable_at_us is not None and made.durable_at_us >= newest_us - 100_000
+
+
 def test_what_is_recorded_is_found_again_in_order_and_whole(tmp_path):
     made, clock = recording(tmp_path / "video")
     made.begin("continuous", [numbered(0, clock.steady_us())])

@@ -339,8 +339,10 @@ class Recording:
             self._open_take(Opening("recording goes on after a fault", taking.lasting))
         for entry in self._script:
             self._play(entry)
+        # What waited through the fault has been in danger for long enough, also what no fragment holds yet.
+        if self._cutter and (stops := self._cutter.stops()):
+            self._cut(self._cutter.close_at(stops[-1]))
         if self._segment:
-            # What waited through the fault has been in danger for long enough.
             self._segment.flush()
         self._script.settle()
         self.fault, self._delay_s = None, 0.0
