@@ -25,6 +25,9 @@ from vigil.store.verify import SegmentReport, Verifier
 from vigil.store.verify_identity import believe, identity_beside
 from vigil.store.verify_paths import choose
 
+LATE = "were in danger"
+"""The end of the words about a loss that is larger than allowed."""
+
 # The session that mends has no certificate here; whatever else were wrong would be said instead.
 WHOLE = {"ok", "recovered", "uncertified"}
 
@@ -69,7 +72,7 @@ def judge(
         if always:
             found.loss_s = max(0.0, (cut_us - _last_picture_us(video, always)) / 1_000_000)
             if found.loss_s > most_loss_s:
-                found.wrong.append(f"{found.loss_s:.2f} s of {always} are lost")
+                found.wrong.append(f"{found.loss_s:.2f} s of {always} {LATE}")
     except (VigilError, OSError) as error:
         found.wrong.append(f"{type(error).__name__}: {error}")
     return found
