@@ -67,8 +67,8 @@ def test_basic_is_the_example_of_rfc_2617():
     [
         (['Basic realm="a"', 'Digest realm="a", nonce="n"'], "digest", "md5"),
         (['Digest realm="a", nonce="n", Basic realm="a"'], "digest", "md5"),
-        (['Digest realm="a", nonce="n"', 'Digest realm="a", nonce="n", algorithm=SHA-256'], "digest", "sha256"),
-        (['Digest realm="a", nonce="n", algorithm="sha-256"'], "digest", "sha256"),
+        (['Digest realm="a", nonce="n"', 'Digest realm="a", nonce="n", algorithm=SHA-256'], "digest", "sha-256"),
+        (['Digest realm="a", nonce="n", algorithm="sha-256"'], "digest", "sha-256"),
         (['Digest realm="a", nonce="n", algorithm=SHA-512-256', 'Basic realm="a"'], "basic", ""),
         (['digest realm="IP Webcam", nonce="1558451085", qop="auth"'], "digest", "md5"),
         (['Digest realm="a,b", nonce="x=y"'], "digest", "md5"),
@@ -76,7 +76,7 @@ def test_basic_is_the_example_of_rfc_2617():
 )
 def test_the_best_way_that_both_know_is_taken(headers, scheme, hashed):
     way = found(*headers)
-    assert (way.scheme, way.hash) == (scheme, hashed)
+    assert (way.scheme, way.algorithm) == (scheme, hashed)
 
 
 @pytest.mark.parametrize("header", ["", "Negotiate", 'Digest realm="a"', 'Digest nonce="n", qop="auth-int"'])

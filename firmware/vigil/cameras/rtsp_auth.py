@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-_HASHES = {"md5": "md5", "sha-256": "sha256"}
+from cryptography.hazmat.primitives.hashes import MD5, SHA256, Hash
+
+_HASHES: dict[str, type[MD5 | SHA256]] = {"md5": MD5, "sha-256": SHA256}
 _SCHEME = re.compile(r"(?:^|,)\s*([A-Za-z]+)\s+(?=[A-Za-z]+\s*=)")
 _FIELD = re.compile(r'([A-Za-z-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]*))')
 
@@ -34,17 +35,17 @@ def split_address(address: str) -> tuple[str, Credentials | None]:
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """How a camera wants to be told: `scheme` in lower case, its fields, and for Digest the name of the hash."""
+    """How a camera wants to be told: `scheme` in lower case, its fields, and for Digest its algorithm in lower case."""
 
     scheme: str
     fields: dict[str, str]
-    hash: str = ""
+    algorithm: str = ""
 
 
 def challenge(headers: Sequence[str]) -> Challenge | None:
     """Return the best of the ways that `WWW-Authenticate` headers offer, None where we know none of them."""
     known = [one for header in headers for one in _offered(header)]
-    return max(known, key=lambda one: ("", "md5", "sha256").index(one.hash), default=None)
+    return max(known, key=lambda one: ("", *_HASHES).index(one.algorithm), default=None)
 
 
 def _offered(header: str) -> list[Challenge]:
@@ -62,7 +63,7 @@ def _offered(header: str) -> list[Challenge]:
         if scheme == "basic":
             found.append(Challenge(scheme, fields))
         elif scheme == "digest" and "auth" in qop and "nonce" in fields and algorithm in _HASHES:
-            found.append(Challenge(scheme, fields, _HASHES[algorithm]))
+            found.append(Challenge(scheme, fields, algorithm))
     return found
 
 
@@ -110,10 +111,10 @@ class Speaker:
 def digest(way: Challenge, known: Credentials, method: str, uri: str, *, count: int, cnonce: str) -> str:
     """Return the Digest answer to a challenge; `cnonce` only where it offers qop (RFC 7616, 3.4.1)."""
     realm, nonce = way.fields.get("realm", ""), way.fields["nonce"]
-    secret = _hex(way.hash, f"{known.user}:{realm}:{known.password}")
-    asked = _hex(way.hash, f"{method}:{uri}")
+    secret = _hex(way.algorithm, f"{known.user}:{realm}:{known.password}")
+    asked = _hex(way.algorithm, f"{method}:{uri}")
     middle = f"{nonce}:{count:08x}:{cnonce}:auth" if cnonce else nonce
-    response = _hex(way.hash, f"{secret}:{middle}:{asked}")
+    response = _hex(way.algorithm, f"{secret}:{middle}:{asked}")
     said = [
         f'username="{_quoted(known.user)}"', f'realm="{_quoted(realm)}"', f'nonce="{_quoted(nonce)}"', f'uri="{uri}"',
         f'response="{response}"',
@@ -128,7 +129,10 @@ def digest(way: Challenge, known: Credentials, method: str, uri: str, *, count: 
 
 
 def _hex(name: str, text: str) -> str:
-    return hashlib.new(name, text.encode(), usedforsecurity=False).hexdigest()
+    # From the library that is loaded anyway: hashlib would bring a second OpenSSL (vigil/digest.py).
+    state = Hash(_HASHES[name]())
+    state.update(text.encode())
+    return state.finalize().hex()
 
 
 def _quoted(text: str) -> str:
