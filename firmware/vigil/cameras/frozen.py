@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from enum import Enum
 
+from vigil.digest import sha256
 from vigil.frames.packet import Luma
 
 FROZEN_LOOKS = 5
@@ -73,7 +73,7 @@ class Watch:
         return self._last
 
     def _repeats(self, luma: Luma) -> bool:
-        digest = hashlib.blake2b(luma.grey, digest_size=16).digest()
+        digest = sha256(luma.grey)
         if digest != self._digest or not self._alike:
             self._digest, self._alike, self._alike_since_us = digest, 0, luma.at_us
         self._alike += 1
