@@ -40,6 +40,10 @@ class Eye:
         """Load what decoding needs, which takes its time on a small board."""
         import av  # noqa: F401
 
+    def rest(self) -> None:
+        """Give back what decoding holds: some megabytes for a large picture."""
+        self._codec = self._decoder = None
+
     def look(self, packet: Packet) -> list[Luma]:
         """Return the grey picture of a packet, if it is a keyframe."""
         if not isinstance(packet.codec, VideoCodec) or not packet.key:

@@ -184,7 +184,9 @@ class RtspSource(Source):
     def _seen(self, items: Sequence[Packet | Luma]) -> list[Packet | Luma]:
         """Return the grey pictures: the sub-stream's, or the keyframes as long as nothing better shows the scene."""
         seen: list[Packet | Luma] = []
-        if self._eye is not None and (self._sub is None or not self._sub.up):
+        if self._eye is not None and self._sub is not None and not self._sub.away:
+            self._eye.rest()
+        elif self._eye is not None:
             for item in items:
                 if isinstance(item, Packet) and not item.audio:
                     seen += self._eye.look(item)

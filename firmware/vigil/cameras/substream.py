@@ -34,8 +34,10 @@ class SubStream:
     """
     Opens the stream, decodes it, and opens it again when it is lost, in a thread of its own.
 
-    `up` says whether it shows the scene now. What goes wrong with it is told by
-    `describe`, and nowhere else.
+    `away` says that somebody must stand in for it: it was lost, or could not be
+    opened. While it is opened for the first time nobody does, because decoding a
+    single keyframe of the main stream takes more memory than all of the small one.
+    What goes wrong with it is told by `describe`, and nowhere else.
     """
 
     def __init__(self, open_stream: Callable[[], Watched], clock: Clock) -> None:
@@ -44,7 +46,7 @@ class SubStream:
         self._held: deque[Luma] = deque(maxlen=MOST_HELD)
         self._closed = threading.Event()
         self._why = "not open yet"
-        self.up = False
+        self._up = self.away = False
         threading.Thread(target=self._run, name="camera sub-stream", daemon=True).start()
 
     def take(self) -> list[Luma]:
@@ -60,7 +62,7 @@ class SubStream:
 
     def describe(self) -> str:
         """Return where motion looks now, and why not at the sub-stream when it is away."""
-        return "the sub-stream" if self.up else f"keyframes of the main stream (sub-stream: {self._why})"
+        return "the sub-stream" if self._up else f"keyframes of the main stream (sub-stream: {self._why})"
 
     def _run(self) -> None:
         backoff = Backoff(random.random, first_s=1.0, cap_s=60.0)
@@ -70,7 +72,7 @@ class SubStream:
                 self._watch()
             except (CameraLost, CameraEnded) as error:
                 self._why = str(error)
-            self.up = False
+            self._up, self.away = False, True
             ran_s = (self._clock.steady_us() - began_us) / 1_000_000
             self._closed.wait(backoff.failed(ran_s=ran_s))
 
@@ -80,7 +82,7 @@ class SubStream:
             while not self._closed.is_set():
                 if seen := stream.look():
                     self._held.extend(seen)
-                    self.up = True
+                    self._up, self.away = True, False
                 # In bursts, as the main stream is read: motion is no later for it than its pre-roll allows.
                 self._closed.wait(BURST_S)
         finally:
