@@ -22,11 +22,11 @@ sys.path[:0] = [str(ROOT / "firmware"), str(ROOT / "tests")]
 FFMPEG = "ffmpeg -c copy -f segment"
 MOTION = "motion, pass-through, sub-stream"
 TARGETS = {
-    "vigil, encoded file, record only": (FFMPEG, 0.5),
-    "vigil, RTSP, record only": (FFMPEG, 1.7),
-    "vigil, RTSP, motion on sub-stream": (MOTION, 1.0),
+    "vigil, encoded file, record only": (FFMPEG, 0.5, 64),
+    "vigil, RTSP, record only": (FFMPEG, 0.6, 34),
+    "vigil, RTSP, motion on sub-stream": (MOTION, 0.75, 64),
 }
-RSS_MIB = 64
+"""What each is compared with, how much of its CPU time it may take at most, and how many MiB."""
 
 
 def machine() -> str:
@@ -67,11 +67,13 @@ def table(results: dict[str, Any]) -> list[str]:
             "|---|---|---|---|---|",
         ]
         for name, cost in costs.items():
-            rival, most = TARGETS.get(name, ("", 0.0))
+            rival, most, most_mib = TARGETS.get(name, ("", 0.0, 0))
             ratio = cost["cpu_s"] / costs[rival]["cpu_s"] if rival else 0.0
-            met = "met" if ratio <= most and cost["rss_mib"] <= RSS_MIB else "not met"
+            met = "met" if ratio <= most and cost["rss_mib"] <= most_mib else "not met"
             words = (
-                f"{ratio:.2f} of `{rival.split()[0].strip(',')}` | ≤ {most}, RSS ≤ {RSS_MIB}: {met}" if rival else " | "
+                f"{ratio:.2f} of `{rival.split()[0].strip(',')}` | ≤ {most}, RSS ≤ {most_mib}: {met}"
+                if rival
+                else " | "
             )
             out.append(f"| {name} | {cost['cpu_s']:.2f} | {cost['rss_mib']:.0f} | {words} |")
         out.append("")
