@@ -127,6 +127,8 @@ def judged_at_the_next_start(box: UpdatedBox):
     return at_start(box.updates.records.read(), state, state.primary), state
 
 
+# Some twenty updates, each with two programs started.
+@pytest.mark.slow
 @pytest.mark.parametrize("left", ["synced", "written"])
 def test_a_cut_at_every_write_of_the_record_loses_no_update_silently(tmp_path: Path, left: str):
     for nth in itertools.count(1):

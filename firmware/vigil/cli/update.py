@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import grp
+import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +37,10 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _updates(given: argparse.Namespace) -> Updates:
+    # What is left for the journal must be guard's to read and to remove, as if a unit of ours had left it.
+    with suppress(KeyError, PermissionError):
+        os.setegid(grp.getgrnam("vigil").gr_gid)
+    os.umask(0o007)
     from vigil.clock import SystemClock
     from vigil.processes.place import Place
     from vigil.processes.rauc import Rauc
