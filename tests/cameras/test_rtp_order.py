@@ -54,6 +54,16 @@ def test_where_the_camera_is_silent_the_first_pictures_are_held_to_see():
     assert all(packet.pts == packet.dts for pictures in got for packet in pictures)
 
 
+@pytest.mark.parametrize(("codec", "due"), [(SILENT, [0, 2, 1, 1]), (DEEP, [0, 0, 3, 1])])
+def test_a_camera_with_a_picture_a_second_is_not_held_for_long(codec, due):
+    order = Order()
+
+    got = [order.place(Picture(b"", n == 0, codec, n * 90_000, n)) for n in range(4)]
+
+    assert [len(pictures) for pictures in got] == due
+    assert {b.dts - a.dts for a, b in pairwise(packet for pictures in got for packet in pictures)} == {90_000}
+
+
 def test_an_order_that_deepens_late_costs_one_group_its_pace_and_no_more():
     flat = list(range(12))
     deep = [12 + n for n in PYRAMID]

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from vigil.cameras.rtp import ahead
 from vigil.cameras.timeline import BACK_TICKS, JUMP_TICKS, Timeline, fill_lead
-from vigil.frames.packet import Packet, VideoCodec
+from vigil.frames.packet import TICKS_PER_S, Packet, VideoCodec
 from vigil.frames.sps import MOST_REORDERED, h264_sps, h265_sps
 
 USUAL_GAP_TICKS = 3600
@@ -68,7 +68,9 @@ class Order:
                 self._depth = min(self._depth + 1, MOST_REORDERED)  # Deeper than the first pictures showed.
             return [self._packet(picture, pts, self._decoded(pts))]
         self._lead.append((picture, pts))
-        return self.end() if len(self._lead) >= self._held else []
+        # Who sends a picture a second would wait long for the eighth.
+        seen = len(self._lead) >= self._held or (self._highest >= TICKS_PER_S and len(self._lead) > self._depth)
+        return self.end() if seen else []
 
     def end(self) -> list[Packet]:
         """Return the pictures that are still held, whatever is known of them."""
