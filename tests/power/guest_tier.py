@@ -67,4 +67,4 @@ def _plugged(jobs: Sequence[Job]) -> Iterator[str]:
     yield from ("-device", "virtio-scsi-pci,id=scsi")
     for number, job in enumerate(jobs):
         yield from ("-drive", f"if=none,id=s{number},format=raw,file={job.disk},snapshot=on")
-        yield from ("-device", f"scsi-hd,drive=s{number},bus=scsi.0,scsi-id={number},serial=s{number}")
+        yield from ("-device", f"scsi-hd,drive=s{number},bus=scsi.0,scsi-id={number}")

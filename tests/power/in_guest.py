@@ -23,6 +23,8 @@ vigil.upkeep.block_devices.card_of_root = lambda: Path(Path("{CARD}").read_text(
 OPENED = ("vigil-open@state.service", "vigil-open@video.service")
 UNITS = ("vigil-firstboot.service", "vigil-state.mount", "vigil-video.mount")
 VIDEO = Path("/vigil/video")
+BLOCK = Path("/sys/block")
+PATIENCE_S = 300
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
@@ -40,10 +42,17 @@ def lie_about_the_card() -> None:
     run("systemctl", "daemon-reload")
 
 
-def disks() -> dict[str, str]:
-    """Devices by serial number."""
-    told = json.loads(run("lsblk", "--json", "--nodeps", "--paths", "-o", "NAME,SERIAL").stdout)
-    return {one["serial"]: one["name"] for one in told["blockdevices"] if one["serial"]}
+def disks(count: int) -> list[str]:
+    """The devices of the states, in order: their SCSI targets are numbered so. Waits until all of them are there."""
+    run("modprobe", "-a", "virtio_scsi", "sd_mod")
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        run("udevadm", "settle")
+        found = {int(path.resolve().name.split(":")[2]): path.parent.name for path in BLOCK.glob("sd*/device")}
+        if len(found) == count:
+            return [f"/dev/{found[number]}" for number in range(count)]
+        time.sleep(1)
+    raise SystemExit(f"Traceback: {len(found)} of {count} disks are there")
 
 
 def examined(asked: dict[str, Any], disk: str) -> dict[str, object]:
@@ -75,10 +84,11 @@ def examined(asked: dict[str, Any], disk: str) -> dict[str, object]:
 
 def main(jobs: Path) -> None:
     lie_about_the_card()
-    found = disks()
+    all_asked = json.loads(jobs.read_text())
+    found = disks(len(all_asked))
     print("inside: judges", flush=True)
-    for number, asked in enumerate(json.loads(jobs.read_text())):
-        print("inside: judged " + json.dumps(examined(asked, found[f"s{number}"])), flush=True)
+    for asked, disk in zip(all_asked, found, strict=True):
+        print("inside: judged " + json.dumps(examined(asked, disk)), flush=True)
 
 
 if __name__ == "__main__":

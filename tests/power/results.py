@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from power.judge import LATE
+
 BEGIN, END = "<!-- power cuts: the campaign's own words -->", "<!-- power cuts: end -->"
 
 
@@ -47,7 +49,8 @@ def table(results: Iterable[Result], footer: str) -> str:
     rows: dict[tuple[str, str, str], list[Result]] = {}
     for one in results:
         rows.setdefault((one.tier, one.workload, one.kind), []).append(one)
-    lines = ["| opened | during | the cut | states | passed | failed | worst loss |", "|---|---|---|--:|--:|--:|--:|"]
+    lines = ["| opened | during | the cut | states | passed | in danger too long | failed | worst loss |"]
+    lines.append("|---|---|---|--:|--:|--:|--:|--:|")
     for (tier, workload, kind), states in sorted(rows.items()):
         lines.append(f"| {tier} | {workload} | {kind} | {_counts(states)} |")
     for tier in sorted({key[0] for key in rows}):
@@ -57,9 +60,11 @@ def table(results: Iterable[Result], footer: str) -> str:
 
 
 def _counts(states: list[Result]) -> str:
-    failed = sum(bool(one.wrong) for one in states)
-    worst = max((one.loss_s for one in states if one.loss_s is not None), default=None)
-    return f"{len(states)} | {len(states) - failed} | {failed} | {'–' if worst is None else f'{worst:.2f} s'}"
+    failed = sum(any(not words.endswith(LATE) for words in one.wrong) for one in states)
+    late = sum(bool(one.wrong) for one in states) - failed
+    losses = [one.loss_s for one in states if one.loss_s is not None]
+    worst = f"{max(losses):.2f} s" if losses else "–"
+    return f"{len(states)} | {len(states) - failed - late} | {late} | {failed} | {worst}"
 
 
 def with_table(page: str, words: str) -> str:

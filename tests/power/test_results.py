@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from power.judge import LATE
 from power.results import BEGIN, END, Result, Results, table, with_table
 
 
@@ -25,10 +26,11 @@ def test_a_campaign_knows_what_it_has_done(tmp_path: Path):
 
 
 def test_the_table_counts_and_names_the_worst():
-    words = table([result("a", loss_s=1.25), result("b", loss_s=0.5, wrong=("LOST",))], "yesterday")
+    late = result("c", loss_s=2.25, wrong=(f"2.25 s {LATE}",))
+    words = table([result("a", loss_s=1.25), result("b", loss_s=0.5, wrong=("LOST",)), late], "yesterday")
 
-    assert "| host | recording | reordered | 2 | 1 | 1 | 1.25 s |" in words.splitlines()
-    assert "| **host** | all | all | 2 | 1 | 1 | 1.25 s |" in words.splitlines()
+    assert "| host | recording | reordered | 3 | 1 | 1 | 1 | 2.25 s |" in words.splitlines()
+    assert "| **host** | all | all | 3 | 1 | 1 | 1 | 2.25 s |" in words.splitlines()
     assert words.endswith("yesterday")
 
 
