@@ -59,9 +59,10 @@ def _record(video: Path, rate_mbit_s: float) -> int:
         packets.append(Packet(data[:size], n * 6000, n * 6000, at_us, key, H264))
     made.begin("bench", packets[:1])
     for packet in packets[1:]:
-        while clock.steady_us() < packet.at_us:
-            clock.forward_us(min(100_000, packet.at_us - clock.steady_us()))
+        while (due_us := made.due_us(clock.steady_us())) < packet.at_us:
+            clock.forward_us(due_us - clock.steady_us())
             made.tick()
+        clock.forward_us(packet.at_us - clock.steady_us())
         made.append([packet])
     made.close("done")
     return sum(len(packet.data) for packet in packets)

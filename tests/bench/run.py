@@ -40,10 +40,11 @@ def machine() -> str:
 
 def measure(parts: list[str]) -> dict[str, Any]:
     """Measure what `parts` names, all where it is empty."""
-    from bench import block_bytes, contenders, journal, latency, restart
+    from bench import block_bytes, contenders, floor, journal, latency, restart
 
     plan = {
         "contenders": lambda: {n: {"cpu_s": c.cpu_s, "rss_mib": c.rss_mib} for n, c in contenders.contenders().items()},
+        "floor": floor.floor,
         "block_bytes_per_media_byte": block_bytes.block_bytes,
         "light_to_disk": latency.light_to_disk,
         "sealing": latency.seal_cost,
@@ -81,6 +82,7 @@ def table(results: dict[str, Any]) -> list[str]:
         out += ["| bit rate, Mbit/s | " + " | ".join(blocks) + " |", "|---" * (len(blocks) + 1) + "|"]
         out += ["| block bytes for each byte of media | " + " | ".join(f"{v:.2f}" for v in blocks.values()) + " |", ""]
     for name, words in (
+        ("floor", "the same work with nothing around it, CPU s for a minute, each with those before it"),
         ("light_to_disk", "light to disk, seconds"),
         ("sealing", "age, hash and signatures, 8 cameras of 4 Mbit/s"),
         ("kill_to_recording", "from `kill -9` to recording again, seconds (medians of five)"),

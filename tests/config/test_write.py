@@ -69,6 +69,7 @@ def test_what_is_shown_says_which_defaults_apply():
     assert "camera.demo.url" not in defaulted(EXAMPLE)
 
 
+@pytest.mark.slow  # thirty whole configurations
 @settings(max_examples=30, deadline=None)
 @given(configs())
 def test_what_is_shown_holds_every_setting(config: Config):

@@ -119,6 +119,7 @@ def test_the_blotches_of_a_small_stream_at_night_are_not_motion() -> None:
     assert not any(v.moving for v in judged(scenes.through_h264(shots, quality=34)))
 
 
+@pytest.mark.slow  # films made, encoded and looked at
 def test_who_walks_is_seen_through_a_small_stream_too() -> None:
     shots = list(scenes.through_h264(scene(WALKS["night"]), quality=34))
     due = [v.moving for v, shot in zip(judged(shots), shots, strict=True) if shot.area_pct >= DUE_PCT]

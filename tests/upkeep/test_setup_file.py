@@ -121,6 +121,7 @@ def test_blanked_words_are_not_taken_for_passwords():
     assert config.system.hostname == "cellar"
 
 
+@pytest.mark.slow  # forty whole configurations
 @settings(max_examples=40, deadline=None)
 @given(config=configs(), noise=st.binary(max_size=60))
 def test_no_file_keeps_a_secret_or_changes_its_length(config, noise):
