@@ -46,3 +46,21 @@ def test_the_threads_of_a_spare_process_share_one_heap(words: list[str], heaps: 
     )  # fmt: skip
 
     assert int(done.stdout) in heaps
+
+
+HOLDER = """
+from pathlib import Path
+from vigil.processes.memory import hold
+
+allowed = hold()
+locked = [line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmLck")]
+print(allowed, int(locked[0]) > 4000)
+"""
+
+
+def test_what_a_process_has_used_stays_in_memory():
+    """A limit that forbids it is told by `hold`, and nothing is locked then."""
+    command = [sys.executable, "-c", HOLDER]
+    said = subprocess.run(command, env={"PYTHONPATH": str(PACKAGE.parent)}, capture_output=True, text=True, check=True)
+
+    assert said.stdout.split() in (["True", "True"], ["False", "False"])

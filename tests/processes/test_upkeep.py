@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from fakes.faulty import FaultyCalls
 from vigil.clock import HandClock
+from vigil.processes.boot_log import EVERY_US, TRIAL_EVERY_US
 from vigil.processes.place import Place
-from vigil.processes.upkeep import Upkeep, threads_of_ours
-from vigil.store.disk import Disk
+from vigil.processes.upkeep import KeptLog, Upkeep, came_by_reset, threads_of_ours
+from vigil.store.disk import Calls, Disk
 from vigil.upkeep.stuck import Thread, parse_stat
 
 WAITING = Thread("record", "D", 500)
@@ -28,16 +30,24 @@ class Box:
         self.threads = {7: Thread("record", "S", 500)}
         self.restarts = []
         self.calls = calls
+        self.has_state = True
+        self.memory_lasts = True
         self.boot()
 
-    def boot(self):
+    def boot(self, *, after_reset=False):
         self.upkeep = Upkeep(
-            self.place, Disk(self.calls), self.clock, threads=lambda: self.threads, restart=self.restarted
+            self.place,
+            Disk(self.calls),
+            self.clock,
+            threads=lambda: self.threads,
+            restart=self.restarted,
+            after_reset=after_reset,
+            is_there=lambda _: self.has_state,
         )
 
     def restarted(self):
         self.restarts.append(self.clock.steady_us() // 1_000_000)
-        self.boot()
+        self.boot(after_reset=self.memory_lasts)
 
     def live(self, seconds):
         for _ in range(seconds // 5):
@@ -51,12 +61,18 @@ def box(tmp_path):
     return Box(tmp_path)
 
 
-def test_a_box_that_is_well_is_left_alone_and_writes_nothing(box):
+def note(box):
+    return json.loads((box.place.state / "reboot-budget.json").read_bytes())
+
+
+def test_a_box_that_is_well_writes_only_that_it_ended_in_good_order(box):
     box.live(3600)
-    box.upkeep.close()
 
     assert box.restarts == [] and box.said == "all is well"
     assert list(box.place.state.iterdir()) == []
+
+    box.upkeep.close()
+    assert note(box) == {"forced": 0, "calm_s": 0, "ended": "in good order", "why": ""}
 
 
 def test_a_thread_that_waits_without_end_ends_in_a_restart(box):
@@ -76,21 +92,103 @@ def test_a_thread_that_waits_often_but_runs_in_between_is_well(box):
     assert box.restarts == []
 
 
-def test_a_restart_that_does_not_help_is_not_repeated_without_end(box):
+@pytest.mark.parametrize("memory_lasts", [True, False], ids=["memory lasts", "memory forgets"])
+def test_a_restart_that_does_not_help_is_not_repeated_without_end(box, memory_lasts):
+    box.memory_lasts = memory_lasts
     box.threads = {7: WAITING}
     box.live(24 * 3600 - 60)
 
     gaps = [after - before for before, after in zip(box.restarts, box.restarts[1:], strict=False)]
     assert len(box.restarts) == 4
     assert gaps[0] >= 600 and gaps[1] >= 3600 and gaps[2] >= 6 * 3600
-    assert "has been waiting for the disk" in box.said
+    assert "has been waiting for the disk" in box.said and "it is not restarted again" in box.said
+
+
+class Stalled(Calls):
+    """The calls of a card that answers until it stalls: then whoever asks it for anything waits for good."""
+
+    def __init__(self):
+        self.is_stalled = False
+        self.never = threading.Event()
+
+    def open(self, path, flags, mode=0o660):
+        if self.is_stalled:
+            self.never.wait()
+        return super().open(path, flags, mode)
+
+
+def test_a_card_that_takes_no_note_any_more_does_not_make_restarts_free(tmp_path, monkeypatch):
+    """Each time the card stalls so soon that the note of the restart does not reach it."""
+    monkeypatch.setattr("vigil.processes.upkeep._PATIENCE_S", 0.05)
+    calls = Stalled()
+    box = Box(tmp_path, calls)
+    began = []
+    for _ in range(6):
+        box.threads = {7: WAITING}
+        calls.is_stalled = True
+        before = len(box.restarts)
+        for _ in range(24):
+            box.live(100)
+            if len(box.restarts) > before:
+                break
+        began.append(len(box.restarts) - before)
+        calls.never.set()  # a reset ends whatever waited
+        calls.never, calls.is_stalled = threading.Event(), False
+        box.boot(after_reset=True)
+
+    assert began[0] == 1 and sum(began) < 4
+
+
+def test_a_state_that_cannot_be_asked_leaves_an_hour_between_restarts(box):
+    box.has_state = False
+    box.threads = {7: WAITING}
+    box.boot(after_reset=False)
+    box.live(100)
+    assert len(box.restarts) == 1
+
+    box.live(3500)
+    assert len(box.restarts) == 1
+    box.live(200)
+    assert len(box.restarts) == 2
+
+
+def test_a_reset_that_nobody_asked_for_counts_and_one_in_good_order_does_not(box):
+    box.boot(after_reset=True)
+    assert box.upkeep.budget.forced == 1
+
+    box.upkeep.close()
+    box.boot(after_reset=True)
+    assert box.upkeep.budget.forced == 1
+
+    box.boot(after_reset=False)
+    assert box.upkeep.budget.forced == 1
 
 
 def test_what_was_spent_is_on_the_card_before_the_restart(box):
+    told = []
+    box.restarted = lambda: told.append(note(box))
+    box.boot()
+    box.threads = {7: WAITING}
+    box.live(95)
+
+    assert told[0] == {
+        "forced": 1,
+        "calm_s": 0,
+        "ended": "restarted",
+        "why": "record has been waiting for the disk for 90 s",
+    }
+
+
+def test_the_next_start_says_why_the_box_restarted_itself(box, caplog):
     box.threads = {7: WAITING}
     box.live(100)
 
-    assert json.loads((box.place.state / "reboot-budget.json").read_bytes()) == {"forced": 1, "calm_s": 0}
+    assert "the box restarted itself: record has been waiting for the disk" in caplog.text
+
+
+def test_the_selectors_word_is_found_on_the_command_line():
+    assert came_by_reset("ro panic=10 rauc.slot=A vigil.start=reset vigil.watchdog=boot\n")
+    assert not came_by_reset("ro vigil.start=power")
 
 
 def test_time_in_which_all_was_well_is_remembered_over_boots(box):
@@ -112,11 +210,14 @@ def test_a_card_that_refuses_keeps_no_box_from_its_restart(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"forced": -5, "calm_s": 0}'])
-def test_a_spoilt_budget_is_a_new_one(box, content):
+def test_a_spoilt_budget_is_a_new_one_and_a_careful_one_after_a_reset(box, content):
     (box.place.state / "reboot-budget.json").write_bytes(content)
-    box.boot()
-
+    box.boot(after_reset=False)
     assert box.upkeep.budget.wait_s == 0
+
+    (box.place.state / "reboot-budget.json").write_bytes(content)
+    box.boot(after_reset=True)
+    assert box.upkeep.budget.wait_s == 3600
 
 
 def test_names_with_brackets_and_blanks_are_read(tmp_path):
@@ -135,3 +236,28 @@ def test_the_threads_of_our_processes_are_found(tmp_path):
 
     assert os.getpid() in found
     assert len(found) == len(list(Path("/proc/self/task").iterdir()))
+
+
+class SomeLog:
+    """Counts how often it is kept."""
+
+    def __init__(self):
+        self.kept = 0
+
+    def keep(self):
+        self.kept += 1
+
+
+def test_the_log_is_kept_often_while_a_trial_lasts_and_seldom_after_it():
+    trial = [True]
+    log = SomeLog()
+    kept = KeptLog(log, lambda: trial[0])
+    assert kept.every_us == EVERY_US
+
+    kept.look()
+    kept.keep()
+    assert (kept.every_us, log.kept) == (TRIAL_EVERY_US, 1)
+
+    trial[0] = False
+    kept.keep()
+    assert (kept.every_us, log.kept) == (EVERY_US, 2)

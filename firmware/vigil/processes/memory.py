@@ -7,6 +7,9 @@ import ctypes
 # mallopt(3); the numbers are glibc's own.
 _TRIM_THRESHOLD, _ARENA_MAX = -1, -8
 
+# mlockall(2). "On fault": pages that were never used cost nothing.
+_CURRENT, _FUTURE, _ON_FAULT = 1, 2, 4
+
 TRIM_BYTES = 512 * 1024
 
 
@@ -22,3 +25,14 @@ def spare() -> None:
     if mallopt is not None:
         mallopt(_ARENA_MAX, 1)
         mallopt(_TRIM_THRESHOLD, TRIM_BYTES)
+
+
+def hold() -> bool:
+    """
+    Keep in memory what this process has used, from now on; return whether the system allows that.
+
+    The program itself lies on the card. Who has to act when the card no longer
+    answers must not have to read a page of itself from there.
+    """
+    mlockall = getattr(ctypes.CDLL(None), "mlockall", None)
+    return mlockall is not None and mlockall(_CURRENT | _FUTURE | _ON_FAULT) == 0

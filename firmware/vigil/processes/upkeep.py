@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from vigil.clock import Clock, SystemClock
 from vigil.errors import FormatError, StoreError
+from vigil.processes.aside import Aside
 from vigil.processes.boot_log import EVERY_US, TRIAL_EVERY_US, BootLog
 from vigil.processes.confirm import slot_here
 from vigil.processes.ending import set_when_asked
+from vigil.processes.memory import hold
 from vigil.processes.notify import Notifier
 from vigil.processes.place import Place
 from vigil.processes.update import Records
 from vigil.store.disk import Disk
-from vigil.upkeep.reboot_budget import Budget
+from vigil.upkeep.reboot_budget import Budget, Ended, Note, begun
 from vigil.upkeep.stuck import Stuck, Thread, parse_stat
 
 log = logging.getLogger(__name__)
@@ -49,7 +51,7 @@ def _words(path: Path) -> list[str]:
 
 
 class Upkeep:
-    """The loop of upkeep."""
+    """The loop of upkeep. `after_reset` says that this start followed a reset, and no loss of power."""
 
     def __init__(
         self,
@@ -59,16 +61,27 @@ class Upkeep:
         *,
         threads: Callable[[], Mapping[int, Thread]],
         restart: Callable[[], None],
+        after_reset: bool,
+        is_there: Callable[[Path], bool] = os.path.ismount,
     ) -> None:
+        self._place = place
         self._path = place.state / "reboot-budget.json"
         self._disk = disk
         self._clock = clock
         self._threads = threads
         self._restart = restart
+        self._is_there = is_there
+        self._aside = Aside()
         self._stuck = Stuck()
-        self._saved_us = self._lived_us = clock.steady_us()
+        self._lived_us = clock.steady_us()
+        self._saved_us = self._lived_us
         self._told = ""
-        self.budget = self._restored()
+        self.budget = self._begun(after_reset=after_reset)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether anybody waits for the card right now: then nothing should be asked of it that can be put off."""
+        return bool(self._stuck.since)
 
     def step(self) -> str:
         """Look once; return in a line how the box is."""
@@ -83,18 +96,33 @@ class Upkeep:
         if wait_s == 0:
             log.critical("the box is restarted: %s", why)
             self.budget = self.budget.spent()
-            self._save_or_go_on()
+            self._save(Ended.FORCED, why)
             self._restart()
         told = "it is not restarted again, for that did not help" if wait_s is None else "it may be restarted later"
         if self._told != told:
             self._told = told
             log.error("%s; %s", why, told)
-        return f"degraded: {why}"
+        return f"degraded: {why}; {told}"
 
     def close(self) -> None:
-        """Keep what is to be kept."""
+        """Keep what is to be kept: the box ends in good order."""
         self._live(self._clock.steady_us())
-        self._save_or_go_on()
+        self._save(Ended.ORDERLY)
+
+    def _begun(self, *, after_reset: bool) -> Budget:
+        note = self._noted()
+        budget = begun(note, after_reset=after_reset)
+        if note is None:
+            log.warning("nothing is known of earlier restarts: the state partition does not answer")
+            return budget
+        if note.ended is Ended.FORCED:
+            log.warning("the box restarted itself: %s", note.why)
+        elif budget != note.budget:
+            log.warning("the box was reset, and nobody had asked for it")
+        if Note(budget) != note:
+            self.budget = budget
+            self._save()
+        return budget
 
     def _live(self, now_us: int) -> None:
         seconds = (now_us - self._lived_us) // 1_000_000
@@ -103,27 +131,58 @@ class Upkeep:
         # Of a box that was never restarted there is nothing to remember, and the card is spared.
         if before.forced and (now_us - self._saved_us >= _SAVE_S * 1_000_000 or not self.budget.forced):
             self._saved_us = now_us
-            self._save_or_go_on()
+            self._save()
 
-    def _restored(self) -> Budget:
-        try:
-            return Budget.restored(json.loads(self._disk.read_bytes(self._path)))
-        except (StoreError, FormatError, ValueError, RecursionError):
-            return Budget()
+    def _noted(self) -> Note | None:
+        """Return what the card remembers; None where it does not answer, or what it says means nothing."""
+        found: list[Note] = []
 
-    def _save_or_go_on(self) -> None:
-        """Save the budget, but wait for a card that may have stalled no longer than a moment."""
-        if not self.budget.forced and not self._path.exists():
-            return
-        saving = threading.Thread(target=self._save, name="save", daemon=True)
-        saving.start()
-        saving.join(_PATIENCE_S)
+        def read() -> None:
+            if not self._is_there(self._place.state):
+                return
+            try:
+                if not self._path.exists():
+                    found.append(Note())
+                    return
+                found.append(Note.restored(json.loads(self._disk.read_bytes(self._path))))
+            except (StoreError, FormatError, OSError, ValueError, RecursionError) as error:
+                log.warning("the reboot budget cannot be read: %s", error)
 
-    def _save(self) -> None:
-        try:
-            self._disk.replace(self._path, json.dumps(self.budget.saved()).encode())
-        except StoreError as error:
-            log.warning("the reboot budget is not saved: %s", error)
+        self._aside.run(read, patience_s=_PATIENCE_S)
+        return found[0] if found else None
+
+    def _save(self, ended: Ended = Ended.NOT, why: str = "") -> None:
+        """Make the note durable, but wait for a card that may have stalled no longer than a moment."""
+        data = json.dumps(Note(self.budget, ended, why).saved()).encode()
+
+        def write() -> None:
+            try:
+                if self._is_there(self._place.state):
+                    self._disk.replace(self._path, data)
+            except (StoreError, OSError) as error:
+                log.warning("the reboot budget is not saved: %s", error)
+
+        if not self._aside.run(write, patience_s=_PATIENCE_S):
+            log.warning("the reboot budget is not saved: the card does not answer")
+
+
+class KeptLog:
+    """The log of this boot, kept more often while the slot is on trial. What is done here may wait for the card."""
+
+    def __init__(self, boot_log: BootLog, is_on_trial: Callable[[], bool]) -> None:
+        self._boot_log = boot_log
+        self._is_on_trial = is_on_trial
+        self.every_us = EVERY_US
+
+    def look(self) -> None:
+        """See whether there is a trial."""
+        self.every_us = TRIAL_EVERY_US if self._is_on_trial() else EVERY_US
+
+    def keep(self) -> None:
+        """Keep what was logged; a trial that is over is none."""
+        self._boot_log.keep()
+        if self.every_us != EVERY_US:
+            self.look()
 
 
 def restart_now() -> None:
@@ -131,24 +190,32 @@ def restart_now() -> None:
     Path("/proc/sysrq-trigger").write_text("b")
 
 
+def came_by_reset(command_line: str) -> bool:
+    """Whether the selector saw that the memory had kept its contents (docs/spec/slots.md)."""
+    return "vigil.start=reset" in command_line.split()
+
+
 def main(data: Path) -> int:
     """Watch until SIGTERM or SIGINT."""
     stop = set_when_asked()
     clock = SystemClock()
     notifier = Notifier.of_this_process(clock)
-    upkeep = Upkeep(Place(data), Disk(), clock, threads=threads_of_ours, restart=restart_now)
-    boot_log, kept_us = BootLog(Disk(), Place(data).state / "log"), clock.steady_us()
+    after_reset = came_by_reset(Path("/proc/cmdline").read_text(encoding="utf-8", errors="replace"))
+    upkeep = Upkeep(Place(data), Disk(), clock, threads=threads_of_ours, restart=restart_now, after_reset=after_reset)
     slot, records = slot_here(), Records(Place(data), Disk(), clock)
-    on_trial = records.read().is_trial_of(slot)
+    kept_log = KeptLog(BootLog(Disk(), Place(data).state / "log"), lambda: records.read().is_trial_of(slot))
+    kept_us, aside = clock.steady_us(), Aside()
+    aside.run(kept_log.look, patience_s=_PATIENCE_S)
     notifier.ready()
+    if not hold():
+        log.warning("upkeep may have to be read from the card just when that has stalled")
     while not stop.wait(_LOOK_S):
         notifier.status(upkeep.step())
         notifier.feed(lambda: "")
-        if clock.steady_us() - kept_us >= (TRIAL_EVERY_US if on_trial else EVERY_US):
+        if clock.steady_us() - kept_us >= kept_log.every_us and not upkeep.is_waiting:
             kept_us = clock.steady_us()
-            boot_log.keep()
-            on_trial = on_trial and records.read().is_trial_of(slot)
+            aside.run(kept_log.keep, patience_s=0)
     notifier.stopping()
-    boot_log.keep()
+    aside.run(kept_log.keep, patience_s=_PATIENCE_S)
     upkeep.close()
     return 0
