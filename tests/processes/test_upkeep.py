@@ -11,7 +11,7 @@ import pytest
 
 from fakes.faulty import FaultyCalls
 from vigil.clock import HandClock
-from vigil.processes.boot_log import EVERY_US, TRIAL_EVERY_US
+from vigil.processes.boot_log import EVERY_US, TRIAL_EVERY_US, BootLog
 from vigil.processes.place import Place
 from vigil.processes.upkeep import KeptLog, Upkeep, came_by_reset, threads_of_ours
 from vigil.store.disk import Calls, Disk
@@ -137,6 +137,9 @@ def test_a_card_that_takes_no_note_any_more_does_not_make_restarts_free(tmp_path
         box.boot(after_reset=True)
 
     assert began[0] == 1 and sum(began) < 4
+    for thread in threading.enumerate():
+        if thread.name == "aside":
+            thread.join()
 
 
 def test_a_state_that_cannot_be_asked_leaves_an_hour_between_restarts(box):
@@ -238,26 +241,20 @@ def test_the_threads_of_our_processes_are_found(tmp_path):
     assert len(found) == len(list(Path("/proc/self/task").iterdir()))
 
 
-class SomeLog:
-    """Counts how often it is kept."""
+def test_the_log_is_kept_often_while_a_trial_lasts_and_seldom_after_it(tmp_path):
+    trial, asked = [True], []
 
-    def __init__(self):
-        self.kept = 0
+    def lines():
+        asked.append("once more")
+        return b""
 
-    def keep(self):
-        self.kept += 1
-
-
-def test_the_log_is_kept_often_while_a_trial_lasts_and_seldom_after_it():
-    trial = [True]
-    log = SomeLog()
-    kept = KeptLog(log, lambda: trial[0])
+    kept = KeptLog(BootLog(Disk(), tmp_path, lines=lines), lambda: trial[0])
     assert kept.every_us == EVERY_US
 
     kept.look()
     kept.keep()
-    assert (kept.every_us, log.kept) == (TRIAL_EVERY_US, 1)
+    assert (kept.every_us, len(asked)) == (TRIAL_EVERY_US, 1)
 
     trial[0] = False
     kept.keep()
-    assert (kept.every_us, log.kept) == (EVERY_US, 2)
+    assert (kept.every_us, len(asked)) == (EVERY_US, 2)
