@@ -25,6 +25,11 @@ class Result:
     took_s: float
 
 
+def is_broken(one: Result) -> bool:
+    """Whether anything is wrong but how long pictures were in danger."""
+    return any(not words.endswith(LATE) for words in one.wrong)
+
+
 class Results:
     """The state file: what is in it is not done again."""
 
@@ -60,7 +65,7 @@ def table(results: Iterable[Result], footer: str) -> str:
 
 
 def _counts(states: list[Result]) -> str:
-    failed = sum(any(not words.endswith(LATE) for words in one.wrong) for one in states)
+    failed = sum(map(is_broken, states))
     late = sum(bool(one.wrong) for one in states) - failed
     losses = [one.loss_s for one in states if one.loss_s is not None]
     worst = f"{max(losses):.2f} s" if losses else "–"
