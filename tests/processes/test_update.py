@@ -103,6 +103,21 @@ def test_a_trial_takes_no_update_for_the_other_slot_is_the_only_good_one(box: Up
         box.install(good(tmp_path))
 
 
+def test_two_updates_are_not_written_into_one_slot(tmp_path: Path):
+    refused = []
+
+    def again(step: str) -> None:
+        if step == "write":
+            with pytest.raises(UpdateRefused, match="another update"):
+                UpdatedBox(tmp_path / "box").install(good(tmp_path))
+            refused.append(step)
+
+    box = UpdatedBox(tmp_path / "box", between=again)
+    box.install(good(tmp_path))
+
+    assert refused and box.updates.records.read().phase is Phase.INSTALLED
+
+
 def test_an_update_that_fails_half_way_leaves_a_slot_that_is_not_started_and_says_so(box, tmp_path):
     bundle = pretend_bundle(tmp_path / "bad.raucb", signer=key_of("publisher"), fails="the card is full of holes")
 

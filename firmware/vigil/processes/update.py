@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -94,7 +95,10 @@ class Updates:
         Raises `UpdateRefused` where nothing was changed, and `UpdateError` where the other slot may be half written
         and is not started.
         """
-        here = self._here()
+        with self._alone():
+            return self._install(source, self._here(), progress)
+
+    def _install(self, source: str, here: Here, progress: Callable[[int, str], None]) -> Bundle:
         try:
             bundle = self.proved(source, here)
         except UpdateRefused as refused:
@@ -116,6 +120,21 @@ class Updates:
             raise
         self.records.keep(replace(record, phase=Phase.INSTALLED), "update.installed")
         return bundle
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One update at a time. Raises `UpdateRefused`."""
+        try:
+            self._disk.make_directory(self._place.update)
+            lock = self._disk.try_lock(self._place.update / "lock")
+        except StoreError as error:
+            raise UpdateRefused(f"nothing can be noted on the state partition: {error}") from error
+        if lock is None:
+            raise UpdateRefused("another update is being installed")
+        try:
+            yield
+        finally:
+            self._disk.unlock(lock)
 
     def proved(self, source: str, here: Here) -> Bundle:
         """Return what is in a bundle that this box may take. Raises `UpdateRefused` with the reason."""
