@@ -6,7 +6,7 @@ import pytest
 
 from fakes.noise import Silence
 from fakes.quirky_rtsp import PICTURES, Camera, patience
-from vigil.cameras.rtsp import BURST_US, OPENING_US, RtspSource
+from vigil.cameras.rtsp import BEAT_US, OPENING_US, RtspSource
 from vigil.cameras.source import Wishes
 from vigil.clock import HandClock
 from vigil.errors import CameraLost
@@ -32,13 +32,13 @@ def test_opening_makes_nobody_wait():
         assert source.read(0) == []
 
 
-def test_it_is_looked_at_often_until_it_is_open_and_in_bursts_from_then_on():
+def test_it_is_looked_at_often_until_a_picture_came_and_on_the_recorders_beat_from_then_on():
     with Camera() as camera:
         clock = HandClock()
         source = opened(camera.url, clock)
         assert source.due_us() == clock.steady_us() + OPENING_US
         pictures(source, PICTURES)
-        assert source.due_us() == clock.steady_us() + BURST_US
+        assert source.due_us() == clock.steady_us() + BEAT_US
         source.close()
 
 
@@ -70,7 +70,7 @@ class Torrent(Camera):
 
 def test_a_reader_that_is_held_up_does_not_hold_the_camera_up():
     class Short(Torrent):
-        rounds = 300  # under a minute's worth of pictures, three times what the kernel keeps
+        rounds = 330  # under a minute's worth of pictures, three times what the kernel keeps
 
     with Short() as camera:
         source = opened(camera.url)

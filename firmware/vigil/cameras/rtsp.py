@@ -20,10 +20,17 @@ if TYPE_CHECKING:
     from vigil.cameras.luma import Eye
 
 BURST_US = 250_000
-"""The camera is looked at four times a second: waking up costs more than recording what waited."""
+"""Who waits for grey pictures, or in a thread of its own, looks at the camera four times a second."""
+
+BEAT_US = 1_250_000
+"""
+A recorder without motion is given pictures so often: waking up costs more than recording what waited.
+
+Longer than a recorder waits with a flush: its reason to look is the better one.
+"""
 
 OPENING_US = 50_000
-"""While it is being opened, it is looked at more often: each first picture counts."""
+"""Until the first picture is there, it is looked at more often: each one counts."""
 
 
 class Receiver(Protocol):
@@ -81,6 +88,7 @@ class RtspSource(Source):
         self._lock = threading.Lock()
         self._looked_us = clock.steady_us()
         self._why_ffmpeg = ""
+        self._came = False
         self._receiver: Receiver | None = None
         self._standby: Standby | None = None
         self._kept: list[Packet] = []
@@ -155,7 +163,7 @@ class RtspSource(Source):
         )  # fmt: skip
 
     def read(self, timeout_s: float) -> Sequence[Packet | Luma]:
-        wait_us = self.due_us() - self._clock.steady_us()
+        wait_us = min(self.due_us(), self._looked_us + BURST_US) - self._clock.steady_us()
         if timeout_s > 0 and wait_us > 0:
             self._closed.wait(min(timeout_s, wait_us / 1_000_000))
         with self._lock:
@@ -171,6 +179,7 @@ class RtspSource(Source):
             except CameraLost:
                 if not items:
                     raise
+            self._came = self._came or bool(items)
             return items + self._seen(items)
 
     def _leave_to_ffmpeg(self, why: str) -> None:
@@ -195,7 +204,9 @@ class RtspSource(Source):
         return seen
 
     def due_us(self) -> int:
-        return self._looked_us + (BURST_US if self._receiver is not None else OPENING_US)
+        if not self._came:
+            return self._looked_us + OPENING_US
+        return self._looked_us + (BURST_US if self._wishes.luma else BEAT_US)
 
     def close(self) -> None:
         self._closed.set()

@@ -133,7 +133,10 @@ class Reception:
 
     def describe(self) -> dict[str, str]:
         """Return how the pictures fare on their way, where there is something to say."""
-        return stream_facts(self._video, steady_us=self._clock.steady_us(), wall_us=self._clock.wall_us())
+        facts = stream_facts(self._video, steady_us=self._clock.steady_us(), wall_us=self._clock.wall_us())
+        if self._session.junk:
+            facts["skipped"] = f"{self._session.junk} bytes that made no sense"
+        return facts
 
     def close(self) -> None:
         """Let the camera go. May be called twice."""

@@ -21,8 +21,8 @@ MOST_MOVES = 3
 SETTLE_S = 0.5
 """While opening, an answer of which nothing more comes for so long is whole, whatever length it said."""
 
-WAITING_BYTES = 1 << 20
-"""So much may wait in the kernel between two looks, if it has the memory: two seconds of 4 Mbit/s."""
+WAITING_BYTES = 1 << 21
+"""So much may wait in the kernel between two looks, if it has the memory: a beat of a recorder at 14 Mbit/s."""
 
 MOST_AT_ONCE = 1 << 22
 """After so much in one go others get their turn."""
@@ -65,7 +65,7 @@ class RtspSession:
 
     @property
     def junk(self) -> int:
-        """How many bytes made no sense."""
+        """How many bytes were skipped because they made no sense."""
         return self._wire.junk
 
     def fileno(self) -> int:
