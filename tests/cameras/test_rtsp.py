@@ -37,6 +37,9 @@ def server():
     }
     mpeg4 = footage("mpeg4", frames=FRAMES, fps=FPS)
     mounts["/mpeg4"] = f"( filesrc location={mpeg4} ! qtdemux ! mpeg4videoparse ! rtpmp4vpay name=pay0 pt=96 )"
+    h264 = footage("h264-small", frames=FRAMES, fps=FPS)
+    # MPEG-TS, as some encoders send it, is none of ours.
+    mounts["/ts"] = f"( filesrc location={h264} ! qtdemux ! h264parse ! mpegtsmux ! rtpmp2tpay name=pay0 pt=33 )"
     mounts["/endless"] = endless_line()
     with RtspServer(mounts) as running:
         yield running
@@ -86,6 +89,16 @@ def test_every_picture_that_was_served_arrives_once(recorded, name):
 def test_ffmpeg_is_not_needed_to_receive(server, name):
     source = opened(server.url(f"/{name}"), audio="aac" in name)
     assert "received by" not in source.describe()
+    source.close()
+
+
+def test_what_our_client_does_not_know_is_received_by_ffmpeg(server):
+    source = opened(server.url("/ts"))
+    got = source.read(1)
+    while not pictures(got):
+        got = source.read(1)
+    assert pictures(got)[0].codec.name == "h264"
+    assert source.describe()["received by"].startswith("FFmpeg (rtsp://127.0.0.1")
     source.close()
 
 

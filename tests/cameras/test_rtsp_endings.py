@@ -115,6 +115,13 @@ def test_pictures_of_another_kind_are_left_to_ffmpeg():
         opened(camera)
 
 
+def test_an_encrypted_line_is_left_to_ffmpeg():
+    with Camera() as camera:
+        with pytest.raises(StreamRefused, match="is not an rtsp:// address"):
+            opened(camera, url=camera.url.replace("rtsp", "rtsps"))
+        assert camera.heard.empty()
+
+
 def test_a_camera_that_hangs_up_while_it_is_opened_is_told():
     class Shut(Camera):
         def answer(self, asked):

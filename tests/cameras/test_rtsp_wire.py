@@ -127,6 +127,13 @@ def test_a_packet_with_a_wrong_length_costs_itself_and_the_next():
     assert [len(data) for _, data in frames] == [120, 60, 60]
 
 
+def test_what_only_looks_like_a_packet_swallows_none():
+    wire = Wire()
+    wire.expect([0, 1])
+    frames, _ = fed(wire, packet(0) + b"$\0\xff\xff\x11" + packet(0, 99) * 3)
+    assert [len(data) for _, data in frames] == [40, 99, 99, 99]
+
+
 def test_after_scraps_packets_of_strange_channels_are_not_believed():
     wire = Wire()
     wire.expect([0, 1])

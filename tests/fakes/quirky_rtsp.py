@@ -41,6 +41,7 @@ class Camera(Listener):
     session = "12345678;timeout=60"
     encoding = "H264"
     channel = 0
+    picture_bytes = 3000
 
     def __init__(self) -> None:
         self.heard: queue.Queue[Asked] = queue.Queue()
@@ -122,11 +123,11 @@ class Camera(Listener):
     def packets(self, first: int = 0) -> list[bytes]:
         """Return the packets of `PICTURES` pictures, of which so many were sent before, each in its frame."""
         sender = Sender()
-        sender.skip(3 * first)
+        sender.skip(-(-self.picture_bytes // 1400) * first)
         packets = []
         for number in range(first, first + PICTURES):
-            unit = (b"\x65\x88" if number == 0 else b"\x41\x9a") + bytes([number % 255 + 1]) * 3000
-            packets += sender.picture(h264_fragments(unit, [1400, 2800]), number * GAP_TICKS)
+            unit = (b"\x65\x88" if number == 0 else b"\x41\x9a") + bytes([number % 255 + 1]) * self.picture_bytes
+            packets += sender.picture(h264_fragments(unit, range(1400, self.picture_bytes, 1400)), number * GAP_TICKS)
         return [self.framed(self.channel, packet) for packet in packets]
 
     @staticmethod

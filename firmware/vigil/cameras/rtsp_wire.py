@@ -111,15 +111,15 @@ class Wire:
                     break
             elif buffer[at] == _DOLLAR:
                 body = at + _HEAD
-                if body > end:
+                if body >= end:
                     break
                 stop = body + (buffer[at + 2] << 8 | buffer[at + 3])
-                if stop > end:
-                    break
                 # All of RTP and RTCP begins with version 2.
                 if stop > body and buffer[body] >> 6 != 2:
                     self._lost = True
                     continue
+                if stop > end:
+                    break
                 frames.append((buffer[at + 1], bytes(view[body:stop])))
                 at = stop
             else:
