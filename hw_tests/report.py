@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import subprocess
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 
 MODEL = Path("/proc/device-tree/model")
 NAME = "hw-tests"
+END = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,26 +44,84 @@ class Result:
     seconds: float
 
 
-@dataclass(slots=True)
-class Gathered:
-    """A plugin of pytest's that keeps what every test came to."""
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What the tests of one part came to, line by line, so that it outlives the process that runs them."""
 
-    results: dict[str, Result] = field(default_factory=dict)
+    file: Path
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the worst of a test's three phases."""
-        before = self.results.get(report.nodeid)
-        if before and (report.outcome == "passed" or before.outcome == "failed"):
-            return
-        name, _, world = report.nodeid.partition("[")
-        self.results[report.nodeid] = Result(
-            part=Path(name.partition("::")[0]).stem.removeprefix("test_"),
-            test=name.rpartition("::")[2].removeprefix("test_").replace("_", " "),
-            world=world.rstrip("]"),
-            outcome=report.outcome,
-            why="" if report.outcome == "passed" else _why(report),
-            seconds=round(report.duration, 2),
-        )
+    def results(self) -> list[Result]:
+        """Of each test the worst of its phases, in the order in which they ran."""
+        found: dict[str, Result] = {}
+        for name, said in self._lines():
+            if said is None or (name in found and (said.outcome == "passed" or found[name].outcome == "failed")):
+                continue
+            found[name] = said
+        return list(found.values())
+
+    def deselected(self) -> list[str]:
+        """Pytest's arguments that leave out what has run already."""
+        names = dict.fromkeys(name for name, _ in self._lines() if name != END)
+        return [f"--deselect={name}" for name in names]
+
+    def crashed(self, why: str) -> bool:
+        """Note that the process ended while a test ran; say whether there was one."""
+        names = [name for name, _ in self._lines()]
+        if not names or names[-1] == END:
+            return False
+        self._add(names[-1], _result(names[-1], "failed", why, 0.0))
+        self.finished()
+        return True
+
+    def _lines(self) -> list[tuple[str, Result | None]]:
+        lines = self.file.read_text(encoding="utf-8").splitlines() if self.file.exists() else []
+        said = [json.loads(line) for line in lines]
+        return [(one["name"], Result(**one["result"]) if one["result"] else None) for one in said]
+
+    def _add(self, name: str, result: Result | None) -> None:
+        with self.file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"name": name, "result": asdict(result) if result else None}) + "\n")
+
+    def begun(self, name: str) -> None:
+        """Note that a test begins."""
+        self._add(name, None)
+
+    def finished(self) -> None:
+        """Note that the test has ended with all its phases."""
+        self._add(END, None)
+
+    def ended(self, name: str, outcome: str, why: str, seconds: float) -> None:
+        """Note how a phase of it ended."""
+        self._add(name, _result(name, outcome, why, seconds))
+
+
+def _result(name: str, outcome: str, why: str, seconds: float) -> Result:
+    file, _, test = name.partition("::")
+    called, _, world = test.partition("[")
+    return Result(
+        part=Path(file).stem.removeprefix("test_"),
+        test=called.removeprefix("test_").replace("_", " "),
+        world=world.rstrip("]"),
+        outcome=outcome,
+        why=why,
+        seconds=round(seconds, 2),
+    )
+
+
+def pytest_runtest_logstart(nodeid: str) -> None:
+    """Pytest's hook, where this module is its plugin: a test begins."""
+    Notes(Path(os.environ["VIGIL_HW_NOTES"])).begun(nodeid)
+
+
+def pytest_runtest_logfinish() -> None:
+    """Pytest's hook: the test has ended."""
+    Notes(Path(os.environ["VIGIL_HW_NOTES"])).finished()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Pytest's hook: a phase of a test has ended."""
+    why = "" if report.outcome == "passed" else _why(report)
+    Notes(Path(os.environ["VIGIL_HW_NOTES"])).ended(report.nodeid, report.outcome, why, report.duration)
 
 
 def this_board() -> Board:
@@ -91,7 +151,7 @@ def as_text(board: Board, results: Sequence[Result]) -> str:
         lines.append(f"{part:10}{world:21}{_summary(of_it)}")
     for result in results:
         if result.outcome == "failed":
-            lines += ["", f"FAILED {result.part}, {result.world}: {result.test}", result.why]
+            lines += ["", f"FAILED {result.part}{result.world and f', {result.world}'}: {result.test}", result.why]
     return "\n".join(lines) + "\n"
 
 

@@ -99,16 +99,15 @@ def real() -> Iterator[Pins]:
     from gpiozero import DigitalOutputDevice, InputDevice
 
     box, world = (int(end) for end in ends.split("-"))
-    with _lgpio(chip=None, revision=None) as factory, ExitStack() as undo:
-        hands: list[DigitalOutputDevice] = []
+    with _lgpio(chip=None, revision=None) as factory, ExitStack() as hand:
 
-        def hand() -> DigitalOutputDevice:
-            # Taken when first used: where the lamp is looked at, this line is an input.
-            if not hands:
-                hands.append(undo.enter_context(DigitalOutputDevice(world, active_high=False, pin_factory=factory)))
-            return hands[0]
+        def drive(*, low: bool) -> None:
+            # Either hand or eye: a line is an output or an input.
+            hand.close()
+            hand.enter_context(DigitalOutputDevice(world, initial_value=not low, pin_factory=factory))
 
         def is_lit() -> bool:
+            hand.close()
             with InputDevice(world, pin_factory=factory) as eye:
                 return bool(eye.value)
 
@@ -116,8 +115,8 @@ def real() -> Iterator[Pins]:
             factory=factory,
             button=box,
             lamp=box,
-            press=lambda: hand().on(),
-            release=lambda: hand().off(),
+            press=lambda: drive(low=True),
+            release=hand.close,
             is_lit=is_lit,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hw_tests.report import Board, Result, as_json, as_text
+from hw_tests.report import Board, Notes, Result, as_json, as_text
 
 BOARD = Board(
     model="Raspberry Pi 3 Model B Rev 1.2",
@@ -49,3 +49,21 @@ def test_programs_get_the_same():
     told = json.loads(as_json(BOARD, RESULTS))
     assert told["board"]["kernel"] == "7.3.4+deb13-arm64"
     assert [one["outcome"] for one in told["tests"]] == ["passed", "failed", "skipped", "skipped"]
+
+
+def test_a_test_that_takes_its_process_down_has_failed_and_the_others_are_kept(tmp_path):
+    notes = Notes(tmp_path / "notes")
+    notes.begun("hw_tests/test_panel.py::test_one[real]")
+    notes.ended("hw_tests/test_panel.py::test_one[real]", "passed", "", 0.1)
+    notes.finished()
+    assert not notes.crashed("nothing ran")
+    notes.begun("hw_tests/test_panel.py::test_two[real]")
+    notes.ended("hw_tests/test_panel.py::test_two[real]", "passed", "", 0.1)  # its set-up
+
+    assert notes.crashed("signal 6")
+
+    assert [(one.test, one.world, one.outcome, one.why) for one in notes.results()] == [
+        ("one", "real", "passed", ""),
+        ("two", "real", "failed", "signal 6"),
+    ]
+    assert notes.deselected() == [f"--deselect=hw_tests/test_panel.py::test_{name}[real]" for name in ("one", "two")]
