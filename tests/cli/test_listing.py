@@ -55,7 +55,8 @@ def test_the_table_says_what_there_is_and_what_is_missing(box: Box, capsys: Capt
         "  00000006  2026-02-02 02:41:13  1.0 s             25  ?? kB    sealed",
         "            ✗ gap: 12.0 s without pictures: no packet for 10 s",
         "  00000008  2026-02-02 02:41:26  2.0 s             50  ?? kB    sealed",
-        "  6 segments, 275 pictures, 11.0 s, ?? kB, 1 held, 1 gap (12.0 s) that nobody wanted",
+        "  00000009  2026-02-02 02:41:28  0.7 s             18  ?? kB    open",
+        "  7 segments, 293 pictures, 11.7 s, ?? kB, 1 held, 1 gap (12.0 s) that nobody wanted",
         "  the clock was unsynced: these times may be off",
     ]
 
@@ -84,7 +85,7 @@ def test_programs_get_it_as_json(box: Box, capsys: Captured):
 
     (camera,) = json.loads(capsys.readouterr().out)["cameras"]
     assert camera["camera"] == "gate"
-    assert [one["segment"] for one in camera["segments"]] == [1, 2, 3, 5, 6, 8]
+    assert [one["segment"] for one in camera["segments"]] == [1, 2, 3, 5, 6, 8, 9]
     assert camera["segments"][0]["from_us"] == START_US
     assert camera["segments"][0]["held"] is True
     assert [(gap["expected"], gap["missing_us"]) for gap in camera["gaps"]] == [(True, 65_000_000), (False, 12_000_000)]
@@ -99,7 +100,7 @@ def test_several_cameras_are_added_up(box: Box, capsys: Captured):
     assert vigil("list", "--data", box.data) == 0
     out = capsys.readouterr().out.splitlines()
     assert "camera yard" in out
-    assert out[-1].startswith("all 2 cameras: 7 segments, 350 pictures, 14.0 s")
+    assert out[-1].startswith("all 2 cameras: 8 segments, 368 pictures, 14.7 s")
 
     assert vigil("list", "--data", box.data, "--camera", "yard") == 0
     assert "gate" not in capsys.readouterr().out

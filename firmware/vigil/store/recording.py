@@ -340,8 +340,7 @@ class Recording:
         for entry in self._script:
             self._play(entry)
         # What waited through the fault has been in danger for long enough, also what no fragment holds yet.
-        if self._cutter and (stops := self._cutter.stops()):
-            self._cut(self._cutter.close_at(stops[-1]))
+        self._cut(self._cutter.close_at(stops[-1]) if self._cutter and (stops := self._cutter.stops()) else ())
         if self._segment:
             self._segment.flush()
         self._script.settle()
