@@ -13,9 +13,10 @@ from fakes.qemu import Machine, emulated, running
 from fakes.updates import SETUP, make_stick, refused_updates, slot_with, system_update
 from vigil.upkeep.slots import Slot, SlotState, decode
 
-# Two boots of some minutes each, and 240 MB that are written to an emulated card.
+# Two boots of some minutes each, and 240 MB that are written to an emulated card: more than `make test` has time for.
 pytestmark = [
-    *(mark for mark in emulated if mark.name != "timeout"),
+    *(mark for mark in emulated if mark.name not in ("timeout", "slow")),
+    pytest.mark.torture,
     pytest.mark.timeout(2400),
 ]
 
