@@ -127,7 +127,7 @@ def fault_at(nth: int, data: Path) -> tuple[Box, FaultyCalls]:
     return box, calls
 
 
-@pytest.mark.parametrize("nth", [8, 21, 33, 40])
+@pytest.mark.parametrize("nth", [8, 21, 33, 40, 91])
 def test_after_a_fault_of_the_disk_every_picture_is_there_once(tmp_path: Path, nth: int):
     box, calls = fault_at(nth, tmp_path)
     assert calls.fired

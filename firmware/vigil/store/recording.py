@@ -68,8 +68,7 @@ class Recording:
         self._segment: MediaSegment | None = None
         self._quiet_since_us = 0
         self._full = False
-        self._delay_s = 0.0
-        self._retry_us = 0
+        self._delay_s, self._retry_us = 0.0, 0
 
     # What the recorder asks for
 
@@ -131,10 +130,11 @@ class Recording:
 
     def close(self, why: str) -> None:
         """End everything properly and let the store go."""
-        if self.fault:
-            self._guarded(self._again, even_after_a_fault=True)
-        if self._taking:
-            self.end(why)
+        for _ in range(2):  # What fails while it is ended is played again at once: nobody comes later.
+            if self.fault:
+                self._guarded(self._again, even_after_a_fault=True)
+            if self._taking:
+                self.end(why)
         if self.store.open_for == "quiet" and not self.fault:
             self._guarded(lambda: self.store.end_quiet(why=why))
         self.store.close()
