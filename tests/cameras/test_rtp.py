@@ -140,10 +140,8 @@ def test_seconds_begin_anew_in_2036():
 def test_the_camera_s_clock_goes_on_between_its_reports():
     clock = CameraClock(90_000)
     assert (clock.of(0), clock.now(0)) == (None, None)
-    report = read_rtcp(SENDER_REPORT).report
-    assert report is not None
 
-    clock.heard(report, 5_000_000)
+    assert clock.hear(SENDER_REPORT, 5_000_000) == read_rtcp(SENDER_REPORT)
 
     assert clock.of(900_000 - 45_000) == NEW_YEAR_US - 500_000
     assert clock.now(6_000_000) == NEW_YEAR_US + 1_000_000

@@ -95,14 +95,7 @@ class PacketEye:
             self._codec = packet.codec
         if self._decoder is None:
             return None
-        try:
-            frames = self._decoder.decode(av.Packet(packet.data))
-        except av.FFmpegError:
-            self._decoder.flush_buffers()
-            return None
-        if not frames or not self._pace.due(packet.at_us):
-            return None
-        return grey(frames[-1], packet.at_us, luma_width=self._luma_width)
+        return _look(self._decoder, av.Packet(packet.data), packet.at_us, self._pace, self._luma_width)
 
 
 class StreamEye:
@@ -121,16 +114,21 @@ class StreamEye:
 
     def look(self, raw: av.Packet[VideoStream], at_us: int) -> Luma | None:
         """Return the grey picture that this packet completes, if one is due."""
-        import av
+        return _look(self._decoder, raw, at_us, self._pace, self._luma_width)
 
-        try:
-            frames = self._decoder.decode(raw)
-        except av.FFmpegError:
-            self._decoder.flush_buffers()
-            return None
-        if not frames or not self._pace.due(at_us):
-            return None
-        return grey(frames[-1], at_us, luma_width=self._luma_width)
+
+def _look(decoder: VideoCodecContext, raw: av.Packet[Any], at_us: int, pace: Pace, luma_width: int) -> Luma | None:
+    """Decode one picture of a stream of which all are; return what it completes in grey, if one is due."""
+    import av
+
+    try:
+        frames = decoder.decode(raw)
+    except av.FFmpegError:
+        decoder.flush_buffers()
+        return None
+    if not frames or not pace.due(at_us):
+        return None
+    return grey(frames[-1], at_us, luma_width=luma_width)
 
 
 def grey(frame: VideoFrame, at_us: int, *, luma_width: int) -> Luma:

@@ -67,9 +67,12 @@ class CameraClock:
         self.report: SenderReport | None = None
         self.began: int | None = None
 
-    def heard(self, report: SenderReport, at_us: int) -> None:
-        """Take a sender report that came at `at_us` of our steady clock."""
-        self.report, self._at_us = report, at_us
+    def hear(self, packet: bytes | memoryview, at_us: int) -> Told:
+        """Take an RTCP packet that came at `at_us` of our steady clock; return what it said."""
+        told = read_rtcp(bytes(packet))
+        if told.report is not None:
+            self.report, self._at_us = told.report, at_us
+        return told
 
     def of(self, timestamp: int) -> int | None:
         """Return what the camera's clock showed at an RTP timestamp: UTC microseconds, None while it never said."""

@@ -29,7 +29,8 @@ class H264Units(Units):
         if kind == _FU_A:
             self._fragment(packet, begin, end)
         elif kind == _STAP_A:
-            self._several(packet, begin + 1, end)
+            for unit in self._several(packet, begin + 1, end):
+                self._whole(unit)
         elif 0 < kind < _STAP_A:
             self._whole(packet[begin:end])
         elif kind in _INTERLEAVED:
@@ -62,16 +63,6 @@ class H264Units(Units):
             self._first(header, packet[begin + 2 : end])
         if fragment & 0x40:
             self._last()
-
-    def _several(self, packet: bytes, at: int, end: int) -> None:
-        """STAP-A (5.7.1): units, each behind its length in two bytes."""
-        while at + 2 <= end:
-            begin = at + 2
-            at = begin + int.from_bytes(packet[at:begin], "big")
-            if at > end:
-                self.spoil()
-                return
-            self._whole(packet[begin:at])
 
 
 def announced_sets(*values: str) -> list[bytes]:

@@ -28,8 +28,10 @@ class H265Units(Units):
             return
         kind = packet[begin] >> 1 & 0x3F
         if kind == _TOGETHER:
-            self._several(packet, begin + _HEADER_BYTES, end)
-        elif packet[begin] & 1 or packet[begin + 1] > 7:
+            for unit in self._several(packet, begin + _HEADER_BYTES, end):
+                if len(unit) > 1 and not _is_above(unit[0], unit[1]):
+                    self._whole(unit)
+        elif _is_above(packet[begin], packet[begin + 1]):
             return  # A layer above the first: what it adds nobody here shows, and nothing below needs it.
         elif kind == _FRAGMENT:
             self._fragment(packet, begin, end)
@@ -59,13 +61,7 @@ class H265Units(Units):
         if fragment & 0x40:
             self._last()
 
-    def _several(self, packet: bytes, at: int, end: int) -> None:
-        """AP (4.4.2): units, each behind its length in two bytes."""
-        while at + 2 <= end:
-            begin = at + 2
-            at = begin + int.from_bytes(packet[at:begin], "big")
-            if at > end:
-                self.spoil()
-                return
-            if at > begin + 1 and not packet[begin] & 1 and packet[begin + 1] < 8:
-                self._whole(packet[begin:at])
+
+def _is_above(first: int, second: int) -> bool:
+    """Say by the header's two bytes whether a unit belongs to a layer above the first."""
+    return bool(first & 1) or second > 7

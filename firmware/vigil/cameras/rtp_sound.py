@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vigil.cameras.rtcp import CameraClock, Told, read_rtcp
+from vigil.cameras.rtcp import CameraClock, Told
 from vigil.cameras.rtp import RtpReader, ahead
 from vigil.cameras.rtp_aac import AacFrames
 from vigil.cameras.rtp_order import Placed
@@ -68,10 +68,7 @@ class SoundStream:
 
     def control(self, packet: bytes | memoryview, at_us: int) -> Told:
         """Take an RTCP packet of this stream that came at `at_us`."""
-        told = read_rtcp(bytes(packet))
-        if told.report is not None:
-            self._clock.heard(told.report, at_us)
-        return told
+        return self._clock.hear(packet, at_us)
 
     def push(self, packet: bytes | memoryview, at_us: int) -> list[Packet]:
         """Take an RTP packet that came at `at_us`, and return the frames it held or completed."""

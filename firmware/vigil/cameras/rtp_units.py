@@ -9,6 +9,7 @@ all of them once into the picture.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from vigil.frames.nal import KINDS, split_annexb
@@ -123,6 +124,16 @@ class Units(ABC):
             self._note(kind, unit[self._header_bytes])
         if self._may_grow(len(unit)):
             self.parts += (len(unit).to_bytes(4, "big"), unit)
+
+    def _several(self, packet: bytes, at: int, end: int) -> Iterator[bytes]:
+        """Yield the units of one packet, each behind its length in two bytes (RFC 6184, 5.7.1; RFC 7798, 4.4.2)."""
+        while at + 2 <= end:
+            begin = at + 2
+            at = begin + int.from_bytes(packet[at:begin], "big")
+            if at > end:
+                self.spoil()
+                return
+            yield packet[begin:at]
 
     def _first(self, header: bytes, piece: bytes) -> None:
         """Take the first piece of a unit, and its header, which the pieces do not have."""

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from vigil.cameras.address import shown
 from vigil.cameras.aside import Aside
+from vigil.cameras.pump import MOST_HELD
 from vigil.cameras.rtsp_reception import Reception
 from vigil.cameras.source import Source, Wishes
-from vigil.cameras.standby import MOST_HELD, Standby
+from vigil.cameras.standby import Standby
 from vigil.cameras.substream import SubStream, Watched
 from vigil.clock import Clock
 from vigil.errors import CameraLost, StreamRefused

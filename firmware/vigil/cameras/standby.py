@@ -11,9 +11,6 @@ import select
 import threading
 from collections.abc import Callable
 
-MOST_HELD = 2000
-"""A minute of pictures; when nobody takes them either, the network holds the camera back."""
-
 _GLANCE_S = 60.0
 
 
