@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from fakes.box import fragments_in
 from fakes.faulty import FaultyCalls
-from fakes.recordings import feed, numbered, recorded, recording
+from fakes.recordings import feed, numbered, plaintext_of, recorded, recording
 from vigil.clock import HandClock
 from vigil.segments.sidecar import read_line, read_lines
 from vigil.store.disk import Calls, Disk
@@ -138,6 +139,27 @@ def test_a_slow_stream_waits_longer_and_keeps_the_promise(tmp_path):
     gaps = [b - a for a, b in pairwise(sorted({f for f in flushes if f}))]
     assert max(gaps) <= 2_000_000
     assert len(gaps) < 32  # a fast one would have flushed forty times
+
+
+@pytest.mark.parametrize("pictures", range(1, 25))
+def test_what_is_stated_to_be_recorded_lasts_as_long_as_the_file_says(tmp_path, pictures):
+    """Also where the last fragment holds a single picture, of which nobody knows how long it lasts."""
+    made, clock = recording(tmp_path / "video")
+    made.begin("continuous", [numbered(0, clock.steady_us())])
+    feed(made, clock, range(1, pictures))
+    made.close("stopped")
+
+    (segment,) = [one for one in segments_of(tmp_path / "video/gate") if one.media.exists()]
+    fragments = fragments_in(plaintext_of(segment.media))
+    begun = done = 0
+    for said in statements(tmp_path / "video"):
+        if said.type != "flushed":
+            continue
+        inside = [one for one in fragments if done <= one.video[0].dts < said.fields["media"]]
+        assert inside, "a flush without a picture of its own"
+        begun, done = begun + len(inside), said.fields["media"]
+        assert done == inside[-1].video[-1].dts + inside[-1].video[-1].duration
+    assert begun == len(fragments)
 
 
 def test_statements_outside_of_a_take_stand_in_a_quiet_sidecar(tmp_path):

@@ -55,6 +55,8 @@ class FragmentWriter:
         self._start = 0
         self._newest = 0  # dts of the last picture
         self._usual = _USUAL_DURATION
+        self.end_dts = 0
+        """Where the last picture ends: the dts of the next, or the guess that stands in the file."""
         self._sound_due = 0
         self._sound_last = -1
         self.sound_left_out = 0
@@ -133,6 +135,7 @@ class FragmentWriter:
             end_dts = last.dts + min(usual, _LONGEST_GUESS)
         ends = [packet.dts for packet in video[1:]]
         ends.append(end_dts)
+        self.end_dts = end_dts
         table: list[int] = []
         for packet, end in zip(video, ends, strict=True):
             dts = packet.dts

@@ -79,8 +79,7 @@ class MediaSegment:
         self._last = cut.packets[-1]
         if video:
             self._frames += len(video)
-            usual = video[-1].dts - video[-2].dts if len(video) > 1 else 0
-            self._media = max(0, (cut.end_dts or video[-1].dts + usual) - self._first_dts)
+            self._media = max(0, self._writer.end_dts - self._first_dts)
             self._end_at_us = max(packet.at_us for packet in video)
 
     def flush(self) -> None:
