@@ -33,6 +33,7 @@ DOORS = {
         "cameras/ffmpeg.py",
         "cameras/container.py",
         "cameras/luma.py",
+        "cameras/decoder_pyav.py",
         "cameras/encode.py",
         "cameras/synthetic.py",
         "cameras/v4l2*.py",

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from functools import cache
@@ -11,10 +13,12 @@ import pytest
 
 from fakes.footage import footage
 from fakes.noise import BadLine, Noise, Silence
+from fakes.repository import PACKAGE
 from fakes.rtsp_server import RtspServer, endless_line, launch_line
 from vigil.cameras.backoff import Backoff
 from vigil.cameras.container import Container
 from vigil.cameras.keeper import Keeper, Stage
+from vigil.cameras.libavcodec import library
 from vigil.cameras.rtsp import RtspSource
 from vigil.cameras.source import Wishes
 from vigil.clock import SystemClock
@@ -164,6 +168,32 @@ def test_the_sub_stream_shows_more_than_keyframes(server):
         seen += [item for item in source.read(1) if isinstance(item, Luma)]
     assert source.describe()["motion pictures"] == "the sub-stream"
     source.close()
+
+
+# Looks until a picture of the sub-stream was seen, and one of the main stream; says what was loaded for it.
+LOOKING = """
+import sys
+from vigil.cameras.rtsp import RtspSource
+from vigil.cameras.source import Wishes
+from vigil.clock import SystemClock
+from vigil.frames.packet import Luma
+for more in ({"sub_url": sys.argv[1]}, {}):
+    source = RtspSource(sys.argv[1], SystemClock(), wishes=Wishes(luma=True), **more)
+    while not any(isinstance(item, Luma) for item in source.read(1)):
+        pass
+    source.close()
+print(sorted({"av", "numpy", "cv2"} & set(sys.modules)))
+"""
+
+
+def test_a_camera_that_our_own_client_knows_is_watched_without_pyav(server):
+    if library() is None:
+        pytest.skip("PyAV brings no libavcodec of a known version here")
+
+    command = [sys.executable, "-c", LOOKING, server.url("/endless")]
+    done = subprocess.run(command, env={"PYTHONPATH": str(PACKAGE.parent)}, capture_output=True, text=True)
+
+    assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
 def test_the_sub_stream_need_not_be_one_that_could_be_recorded(server):

@@ -41,10 +41,22 @@ FILMS: dict[str, list[str]] = {
     "in_band": [*_H264, "-g", "25", "-tag:v", "avc3"],
 }  # fmt: skip
 
+UNUSUAL: dict[str, list[str]] = {
+    "ten_bits": [*_H264, "-g", "25", "-pix_fmt", "yuv420p10le"],
+    "ten_bits_422": [*_H264, "-g", "25", "-pix_fmt", "yuv422p10le"],
+    "half_colour": [*_H264, "-g", "25", "-pix_fmt", "yuv422p"],
+    "no_colour": [*_H264, "-g", "25", "-pix_fmt", "gray"],
+    "full_range": [*_H264, "-g", "25", "-pix_fmt", "yuvj420p"],
+    "two_fields": [*_H264, "-g", "25", "-flags", "+ilme+ildct"],
+    "h265_ten_bits": [*_H265, "log-level=none:bframes=3:keyint=25", "-pix_fmt", "yuv420p10le"],
+    "h265_twelve_bits": [*_H265, "log-level=none:bframes=3:keyint=25", "-pix_fmt", "yuv444p12le"],
+}
+"""What decoders must take of whoever sends it; at the same pace and length."""
+
 
 def film(name: str) -> Path:
     """Return the film of this name; FFmpeg makes it once and it is kept in ``$VIGIL_CACHE`` (~/.cache/vigil)."""
-    options = FILMS[name]
+    options = (FILMS | UNUSUAL)[name]
     sound = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=44100"] if "-c:a" in options else []
     pixels = [] if "-pix_fmt" in options else ["-pix_fmt", "yuv420p"]
     command = [

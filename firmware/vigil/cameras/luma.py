@@ -7,8 +7,11 @@ the price is one look every keyframe distance.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
+from vigil.cameras.decoder import Decoder, load, open_decoder
+from vigil.cameras.grey import Grey
 from vigil.cameras.pace import Pace
 from vigil.cameras.source import Wishes
 from vigil.frames.decoder_config import avcc, hvcc
@@ -17,10 +20,9 @@ from vigil.frames.packet import Luma, Packet, VideoCodec
 
 if TYPE_CHECKING:
     import av
-    from av import VideoCodecContext, VideoFrame
+    from av import VideoFrame
     from av.video.stream import VideoStream
 
-_DECODERS = {"h264": "h264", "h265": "hevc"}
 _START = b"\0\0\0\1"
 
 
@@ -32,43 +34,32 @@ class Eye:
     """
 
     def __init__(self, wishes: Wishes) -> None:
-        self._wishes = wishes
+        self._luma_width = wishes.luma_width
         self._codec: VideoCodec | None = None
-        self._decoder: VideoCodecContext | None = None
+        self._decoder: Decoder | None = None
 
     def prepare(self) -> None:
         """Load what decoding needs, which takes its time on a small board."""
-        import av  # noqa: F401
+        load()
 
     def rest(self) -> None:
         """Give back what decoding holds: some megabytes for a large picture."""
+        if self._decoder is not None:
+            self._decoder.close()
         self._codec = self._decoder = None
 
     def look(self, packet: Packet) -> list[Luma]:
         """Return the grey picture of a packet, if it is a keyframe."""
         if not isinstance(packet.codec, VideoCodec) or not packet.key:
             return []
-        if packet.codec is not self._codec:
-            self._decoder = _decoder(packet.codec)
+        if self._decoder is None or packet.codec is not self._codec:
+            self.rest()
+            self._decoder = open_decoder(packet.codec, _behind_start_codes(packet.codec.parameter_sets))
             self._codec = packet.codec
-        frames = self._decode(packet)
-        if not frames:
+        if not self._decoder.decode(_behind_start_codes(split_lengths(packet.data)), alone=True):
             return []
-        return [grey(frames[-1], packet.at_us, luma_width=self._wishes.luma_width)]
-
-    def _decode(self, packet: Packet) -> list[VideoFrame]:
-        import av
-
-        assert self._decoder is not None
-        data = b"".join(_START + unit for unit in split_lengths(packet.data))
-        try:
-            # The decoder holds a picture back until it knows that none comes before it: say that none comes.
-            frames = self._decoder.decode(av.Packet(data)) + self._decoder.decode(None)
-            self._decoder.flush_buffers()
-        except av.FFmpegError:
-            self._decoder.flush_buffers()
-            return []
-        return frames
+        seen = self._decoder.grey(self._luma_width)
+        return [_luma(seen, packet.at_us)] if seen else []
 
 
 class PacketEye:
@@ -83,19 +74,25 @@ class PacketEye:
         self._luma_width = wishes.luma_width
         self._pace = Pace(1_000_000 / wishes.luma_fps)
         self._codec: VideoCodec | None = None
-        self._decoder: VideoCodecContext | None = None
+        self._decoder: Decoder | None = None
 
     def look(self, packet: Packet) -> Luma | None:
         """Return the grey picture that this packet completes, if one is due."""
-        import av
-
         if isinstance(packet.codec, VideoCodec) and packet.codec is not self._codec:
+            self.close()
             # Told so, the decoder takes units behind their lengths as they are.
-            self._decoder = _decoder(packet.codec, record=(avcc if packet.codec.name == "h264" else hvcc)(packet.codec))
+            self._decoder = open_decoder(packet.codec, (avcc if packet.codec.name == "h264" else hvcc)(packet.codec))
             self._codec = packet.codec
-        if self._decoder is None:
+        if self._decoder is None or not self._decoder.decode(packet.data) or not self._pace.due(packet.at_us):
             return None
-        return _look(self._decoder, av.Packet(packet.data), packet.at_us, self._pace, self._luma_width)
+        seen = self._decoder.grey(self._luma_width)
+        return _luma(seen, packet.at_us) if seen else None
+
+    def close(self) -> None:
+        """Give back what decoding holds."""
+        if self._decoder is not None:
+            self._decoder.close()
+        self._codec = self._decoder = None
 
 
 class StreamEye:
@@ -107,60 +104,34 @@ class StreamEye:
     """
 
     def __init__(self, stream: VideoStream, wishes: Wishes) -> None:
+        from vigil.cameras.decoder_pyav import spare
+
         self._decoder = stream.codec_context
-        _spare(self._decoder)
+        spare(self._decoder)
         self._luma_width = wishes.luma_width
         self._pace = Pace(1_000_000 / wishes.luma_fps)
 
     def look(self, raw: av.Packet[VideoStream], at_us: int) -> Luma | None:
         """Return the grey picture that this packet completes, if one is due."""
-        return _look(self._decoder, raw, at_us, self._pace, self._luma_width)
+        from vigil.cameras.decoder_pyav import newest
+
+        frame = newest(self._decoder, raw)
+        if frame is None or not self._pace.due(at_us):
+            return None
+        return grey(frame, at_us, luma_width=self._luma_width)
 
 
-def _look(decoder: VideoCodecContext, raw: av.Packet[Any], at_us: int, pace: Pace, luma_width: int) -> Luma | None:
-    """Decode one picture of a stream of which all are; return what it completes in grey, if one is due."""
-    import av
+def grey(frame: VideoFrame, at_us: int, *, luma_width: int) -> Luma | None:
+    """Return the brightness of a picture, shrunk to at most `luma_width` pixels; None where FFmpeg cannot tell it."""
+    from vigil.cameras.decoder_pyav import shrunk
 
-    try:
-        frames = decoder.decode(raw)
-    except av.FFmpegError:
-        decoder.flush_buffers()
-        return None
-    if not frames or not pace.due(at_us):
-        return None
-    return grey(frames[-1], at_us, luma_width=luma_width)
+    seen = shrunk(frame, luma_width)
+    return _luma(seen, at_us) if seen else None
 
 
-def grey(frame: VideoFrame, at_us: int, *, luma_width: int) -> Luma:
-    """Return the brightness of a picture, shrunk to at most `luma_width` pixels, sides in whole blocks of 8."""
-    width = max(8, min(frame.width, luma_width) // 8 * 8)
-    height = max(8, round(frame.height * width / frame.width) // 8 * 8)
-    if (width, height) != (frame.width, frame.height) or not frame.format.name.startswith(("yuv", "gray", "nv")):
-        frame = frame.reformat(width=width, height=height, format="gray", interpolation="AREA")
-    return Luma(_rows(frame.planes[0], width, height), width, height, at_us, key=bool(frame.key_frame))
+def _luma(seen: Grey, at_us: int) -> Luma:
+    return Luma(seen.pixels, seen.width, seen.height, at_us, key=seen.key)
 
 
-def _rows(plane: Any, width: int, height: int) -> bytes:
-    stride = plane.line_size
-    if stride == width:
-        return bytes(memoryview(plane)[: width * height])
-    view = memoryview(plane)
-    return b"".join(view[at : at + width] for at in range(0, stride * height, stride))
-
-
-def _decoder(codec: VideoCodec, record: bytes = b"") -> VideoCodecContext:
-    """Return a decoder that expects start codes, or lengths where it is given the `record` that says so."""
-    from av import CodecContext
-    from av.video.codeccontext import VideoCodecContext
-
-    decoder = CodecContext.create(_DECODERS[codec.name], "r")
-    assert isinstance(decoder, VideoCodecContext)
-    decoder.extradata = record or b"".join(_START + unit for unit in codec.parameter_sets)
-    _spare(decoder)
-    return decoder
-
-
-def _spare(decoder: VideoCodecContext) -> None:
-    decoder.thread_count = 1
-    # Smoothing the edges of blocks costs a third of decoding, and block sums do not see it.
-    decoder.options = {"skip_loop_filter": "all"}
+def _behind_start_codes(units: Iterable[bytes]) -> bytes:
+    return b"".join(_START + unit for unit in units)

@@ -172,7 +172,8 @@ class _Encoding:
         now_us = self._clock.steady_us()
         if not self._wishes.luma or not self._luma_pace.due(now_us):
             return []
-        return [grey(frame, now_us, luma_width=self._wishes.luma_width)]
+        seen = grey(frame, now_us, luma_width=self._wishes.luma_width)
+        return [seen] if seen else []
 
     def close(self) -> None:
         self._capture.close()

@@ -50,6 +50,7 @@ class WatchedReception:
     def close(self) -> None:
         """Let the camera go."""
         self._reception.close()
+        self._eye.close()
 
 
 class WatchedInput:
