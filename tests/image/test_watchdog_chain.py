@@ -1,0 +1,54 @@
+"""
+Whatever hangs, the box records again: each link of the watchdog chain, broken in a box that records.
+
+Every test here begins with a box whose memory was kept while it recorded. Times are printed: they are those of the
+emulator, in which a start takes a minute or more; docs/reliability.md has them.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from fakes.qemu import emulated
+from fakes.recording_box import Box, recording_box, resumed
+
+# A minute until a watchdog bites, and one or two for the start: the emulator takes as long as it takes.
+pytestmark = [*(mark for mark in emulated if mark.name != "timeout"), pytest.mark.timeout(2400)]
+
+CAMERA = "vigil-record@bench.service"
+
+
+@pytest.fixture(scope="module")
+def box() -> Box:
+    return recording_box()
+
+
+def tell(what: str, seconds: float) -> None:
+    print(f"{what}: durable again after {seconds:.0f} s")
+
+
+def test_a_recorder_that_hangs_is_ended_and_another_records(box: Box, tmp_path: Path):
+    with resumed(box, tmp_path) as running:
+        boot = running.shell.ask("cat /proc/sys/kernel/random/boot_id")
+        running.shell.ask(f"kill -STOP $(systemctl show --value -p MainPID {CAMERA})")
+        session, seconds = running.shell.until_recording(instead_of=running.session)
+        tell("recorder stopped", seconds)
+
+        assert session != running.session
+        assert seconds < 200
+        assert running.shell.ask("cat /proc/sys/kernel/random/boot_id") == boot
+        assert running.shell.ask(f"systemctl show --value -p NRestarts {CAMERA}") == "1"
+        assert "Watchdog timeout" in running.shell.ask(f"journalctl --no-pager -b -u {CAMERA}")
+
+
+def test_a_systemd_that_hangs_is_reset_by_the_hardware(box: Box, tmp_path: Path):
+    with resumed(box, tmp_path) as running:
+        began = time.monotonic()
+        running.shell.tell("echo 1 >/sys/fs/cgroup/init.scope/cgroup.freeze")
+        found = running.records_after_reset(began)
+        tell(f"systemd hung, reset after {found.reset_s:.0f} s", found.records_s)
+
+        assert (found.start.slot, found.start.after, found.start.left) == ("A", "reset", (3, 3))
