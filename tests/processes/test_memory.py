@@ -48,6 +48,24 @@ def test_the_threads_of_a_spare_process_share_one_heap(words: list[str], heaps: 
     assert int(done.stdout) in heaps
 
 
+LOADER = """
+import os
+from vigil.processes.memory import spare
+
+spare()
+import numpy
+print(len(os.listdir("/proc/self/task")))
+"""
+
+
+def test_numpy_starts_no_threads_in_a_spare_process():
+    """Where there is a single core it would start none anyway."""
+    command = [sys.executable, "-c", LOADER]
+    done = subprocess.run(command, env={"PYTHONPATH": str(PACKAGE.parent)}, capture_output=True, text=True, check=True)
+
+    assert int(done.stdout) == 1
+
+
 HOLDER = """
 from pathlib import Path
 from vigil.processes.memory import hold
