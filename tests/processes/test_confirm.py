@@ -14,6 +14,7 @@ from vigil.clock import HandClock
 from vigil.errors import DeviceError
 from vigil.processes.confirm import Confirmation, read_units, started_from
 from vigil.processes.place import Place
+from vigil.processes.tellings import left
 from vigil.processes.update import Records
 from vigil.processes.update_outcome import Outcomes
 from vigil.store.disk import Disk
@@ -70,6 +71,15 @@ def test_a_system_that_proves_itself_has_its_tries_again(tmp_path: Path):
 
     assert box.confirmation.step()
     assert box.state == SlotState() and box.remounts == 1 and box.restarts == 0
+
+
+def test_a_box_whose_other_system_died_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    box = Box(tmp_path, SlotState(left_a=0, trying=Slot.B), Slot.B)
+
+    assert box.confirmation.step()
+    assert "slot A: it does not start any more" in caplog.text
+    (telling,) = left(Disk(), Place(tmp_path / "data").tellings)
+    assert (telling.kind, telling.fields["slot"]) == ("slot.spent", "A")
 
 
 def test_a_trial_that_proves_itself_is_over(tmp_path: Path):

@@ -31,6 +31,7 @@ class Box:
         self.restarts = []
         self.calls = calls
         self.has_state = True
+        self.mountinfo = ""
         self.memory_lasts = True
         self.boot()
 
@@ -43,6 +44,7 @@ class Box:
             restart=self.restarted,
             after_reset=after_reset,
             is_there=lambda _: self.has_state,
+            mountinfo=lambda: self.mountinfo,
         )
 
     def restarted(self):
@@ -73,6 +75,19 @@ def test_a_box_that_is_well_writes_only_that_it_ended_in_good_order(box):
 
     box.upkeep.close()
     assert note(box) == {"forced": 0, "calm_s": 0, "ended": "in good order", "why": ""}
+
+
+def test_a_video_partition_that_the_kernel_closed_ends_in_a_restart_which_mends_it(box):
+    box.mountinfo = f"61 28 253:2 / {box.place.video} rw shared:37 - ext4 /dev/mapper/vigil-video rw,emergency_ro"
+    box.live(5)
+
+    assert len(box.restarts) == 1
+
+    box.live(60)
+    assert len(box.restarts) == 1 and "it may be restarted later" in box.said
+
+    box.mountinfo = ""
+    assert box.live(5).said == "all is well"
 
 
 def test_a_thread_that_waits_without_end_ends_in_a_restart(box):

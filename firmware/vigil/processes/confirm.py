@@ -71,6 +71,8 @@ class Confirmation:
                     write_slots(self._boot, state)
             log.info("slot %s is confirmed%s", self._slot, ", and its trial is over" if on_trial else "")
             self._outcomes.confirmed(self._slot)
+            if not state.left(self._slot.other):
+                self._outcomes.alone(self._slot)
             return True
         reasons = unproven(facts, on_trial=on_trial)
         if decided is Verdict.RESTART:

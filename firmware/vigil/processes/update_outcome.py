@@ -30,6 +30,12 @@ class Outcomes:
         if self.record.is_trial_of(slot):
             self._take(confirmed(self.record))
 
+    def alone(self, slot: Slot) -> None:
+        """The other slot has no tries left: it died three times, or was given up. The owner must know."""
+        why = f"it does not start any more, so this box has one system, in slot {slot}, until the next update"
+        log.error("slot %s: %s", slot.other, why)
+        self._records.tell("slot.spent", {"slot": slot.other, "why": why})
+
     def given_up(self, slot: Slot, reasons: Sequence[str]) -> None:
         """The slot that runs has not proved itself, and will not be started again."""
         if self.record.is_trial_of(slot):

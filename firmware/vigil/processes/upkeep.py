@@ -19,6 +19,7 @@ from vigil.processes.notify import Notifier
 from vigil.processes.place import Place
 from vigil.processes.update import Records
 from vigil.store.disk import Disk
+from vigil.upkeep.closed import closed
 from vigil.upkeep.reboot_budget import Budget, Ended, Note, begun
 from vigil.upkeep.stuck import Stuck, Thread, parse_stat
 
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 _LOOK_S = 5
 _SAVE_S = 600
 _PATIENCE_S = 5
+_MOUNTINFO = Path("/proc/self/mountinfo")
 
 
 def threads_of_ours(
@@ -62,6 +64,7 @@ class Upkeep:
         threads: Callable[[], Mapping[int, Thread]],
         restart: Callable[[], None],
         after_reset: bool,
+        mountinfo: Callable[[], str],
         is_there: Callable[[Path], bool] = os.path.ismount,
     ) -> None:
         self._place = place
@@ -71,6 +74,7 @@ class Upkeep:
         self._threads = threads
         self._restart = restart
         self._is_there = is_there
+        self._mountinfo = mountinfo
         self._aside = Aside()
         self._stuck = Stuck()
         self._lived_us = clock.steady_us()
@@ -88,7 +92,8 @@ class Upkeep:
         now_us = self._clock.steady_us()
         self._live(now_us)
         self._stuck = self._stuck.after(self._threads(), now_us)
-        why = self._stuck.stalled(now_us)
+        places = (str(self._place.state), str(self._place.video))
+        why = self._stuck.stalled(now_us) or closed(self._mountinfo(), places)
         if not why:
             self._told = ""
             return "all is well"
@@ -201,7 +206,10 @@ def main(data: Path) -> int:
     clock = SystemClock()
     notifier = Notifier.of_this_process(clock)
     after_reset = came_by_reset(Path("/proc/cmdline").read_text(encoding="utf-8", errors="replace"))
-    upkeep = Upkeep(Place(data), Disk(), clock, threads=threads_of_ours, restart=restart_now, after_reset=after_reset)
+    upkeep = Upkeep(
+        Place(data), Disk(), clock, threads=threads_of_ours, restart=restart_now, after_reset=after_reset,
+        mountinfo=lambda: _MOUNTINFO.read_text(encoding="utf-8", errors="replace"),
+    )  # fmt: skip
     slot, records = slot_here(), Records(Place(data), Disk(), clock)
     kept_log = KeptLog(BootLog(Disk(), Place(data).state / "log"), lambda: records.read().is_trial_of(slot))
     kept_us, aside = clock.steady_us(), Aside()
