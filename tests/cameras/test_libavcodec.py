@@ -34,6 +34,23 @@ print(sum(broken.decode(bytes([0, 0, 1, number, 7, 8, 9]) * 50) for number in ra
 print(sorted({{"av", "numpy", "cv2"}} & set(sys.modules)))
 """
 
+# Ends while a thread that nobody waits for is decoding, as a recorder does whose small stream goes on.
+ENDING = f"""
+import threading
+from pathlib import Path
+from vigil.cameras.decoder import open_decoder
+from vigil.cameras.film import Mp4Film
+from vigil.frames.decoder_config import avcc
+from vigil.segments.mp4_file import Mp4File
+first, *_ = Mp4Film(Path({str(film("plain"))!r}), Mp4File).packets()
+decoder, begun = open_decoder(first.codec, avcc(first.codec)), threading.Event()
+def decode():
+    while decoder.decode(first.data, alone=True):
+        begun.set()
+threading.Thread(target=decode, daemon=True).start()
+begun.wait()
+"""
+
 
 def run(program):
     return subprocess.run(
@@ -132,3 +149,10 @@ def test_with_it_pyav_is_not_asked():
 
     assert type(opened) is type(alone("h264", b""))
     assert opened.decode(plain().data)
+
+
+def test_a_process_may_end_while_it_decodes():
+    for _ in range(5):
+        done = run(ENDING)
+
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
