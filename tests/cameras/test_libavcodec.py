@@ -34,7 +34,7 @@ print(sum(broken.decode(bytes([0, 0, 1, number, 7, 8, 9]) * 50) for number in ra
 print(sorted({{"av", "numpy", "cv2"}} & set(sys.modules)))
 """
 
-# Ends while a thread that nobody waits for is decoding, as a recorder does whose small stream goes on.
+# Ends while threads that nobody waits for are decoding, as a recorder does whose small streams go on.
 ENDING = f"""
 import threading
 from pathlib import Path
@@ -43,11 +43,14 @@ from vigil.cameras.film import Mp4Film
 from vigil.frames.decoder_config import avcc
 from vigil.segments.mp4_file import Mp4File
 first, *_ = Mp4Film(Path({str(film("plain"))!r}), Mp4File).packets()
-decoder, begun = open_decoder(first.codec, avcc(first.codec)), threading.Event()
-def decode():
-    while decoder.decode(first.data, alone=True):
-        begun.set()
-threading.Thread(target=decode, daemon=True).start()
+begun = threading.Barrier(9)
+def decode(decoder):
+    decoder.decode(first.data, alone=True)
+    begun.wait()
+    while True:
+        decoder.decode(first.data, alone=True)
+for _ in range(8):
+    threading.Thread(target=decode, args=[open_decoder(first.codec, avcc(first.codec))], daemon=True).start()
 begun.wait()
 """
 
