@@ -12,23 +12,15 @@ from builder.bundle import Update, make_bundle
 from builder.disk import MIB
 from builder.publisher import Publisher, make_publisher, publisher_of_this_build
 from fakes.card import TOOLS, Card
-from fakes.configs import KEYS
 from fakes.image import built
 from fakes.inside import files_of
+from fakes.inside_shell import Shell
 
 EPOCH = 1_700_000_000
 COMPATIBLE = "vigil-debian"
-SETUP = f"""owner_recipient = "{KEYS[0]}"
-hostname = "garage"
-
-[[camera]]
-id = "bench"
-source = "synthetic"
-width = 320
-height = 240
-fps = 5
-bit_rate_kbps = 200
-"""
+# In a shell of a box: what one says about updates, and a digest of the state of the slots.
+UPDATE = "/opt/vigil/bin/vigil update"
+STATE = "cat /boot/slots.env /boot/slots2.env | sha256sum"
 
 
 def slot_with(script: str, place: Path, more: dict[str, bytes | str] | None = None) -> Path:
@@ -96,3 +88,22 @@ def make_stick(target: Path, files: Path) -> Path:
     made = ["mkfs.ext4", "-q", "-O", "^has_journal", "-d", os.fspath(files), os.fspath(target)]
     subprocess.run(made, check=True, capture_output=True, env=TOOLS)
     return target
+
+
+def plugged(stick: Path) -> tuple[str, ...]:
+    """Words for QEMU that plug the stick in."""
+    drive = f"if=none,id=stick,format=raw,readonly=on,file={stick}"
+    return ("-device", "qemu-xhci", "-drive", drive, "-device", "usb-storage,drive=stick")
+
+
+def told_of_updates(shell: Shell) -> list[str]:
+    """What the journal of a box says of updates, in order; what guard has yet to enter is waited for."""
+    shell.ask('until [ -z "$(ls /vigil/state/tellings)" ]; do sleep 1; done', timeout_s=120)
+    said = shell.ask("cat /vigil/state/journal/*/entries/* | grep -o 'update[.][a-z-]*' || true")
+    return [line.partition(".")[2] for line in said.splitlines()]
+
+
+def slots_in(shell: Shell) -> str:
+    """The words of the first copy of the slot state, as a box has it."""
+    words = shell.ask("tr '\\0' '\\n' </boot/slots.env | grep -ao 'BOOT_[A-Z_]*=.*'").splitlines()
+    return ", ".join(word.removeprefix("BOOT_") for word in words)
