@@ -20,6 +20,11 @@ class Clock(Protocol):
         """Wait."""
 
 
+def wall_at(clock: Clock, at_us: int) -> int:
+    """Return what the wall hand would show where the steady one stands at `at_us`; never before 1970."""
+    return max(0, at_us + clock.wall_us() - clock.steady_us())
+
+
 class SystemClock:
     """The machine's own clocks."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from vigil.cameras.keeper import Keeper, Stage, State
-from vigil.clock import Clock
+from vigil.clock import Clock, wall_at
 from vigil.clock.trust import Step
 from vigil.config.model import Camera
 from vigil.errors import CameraEnded
@@ -241,7 +241,7 @@ class CameraRecorder:
             loss = self._loss or Loss(self._last_us, state.reason)
             if loss.said_us is None:
                 since_us = self._since_us(loss)
-                since_us = self._wall_us(loss.from_us) if since_us is None else since_us
+                since_us = wall_at(self._clock, loss.from_us) if since_us is None else since_us
                 self._loss = Loss(loss.from_us, state.reason, said_us=since_us)
                 self.recording.say("gap", from_us=since_us, why=state.reason[:300])
             log.warning("camera lost: %s", state.reason, extra={"camera": self.camera.id})
@@ -257,20 +257,22 @@ class CameraRecorder:
         assert loss
         since_us = self._since_us(loss)
         if since_us is not None and self.take.recording:
-            self.recording.say("gap", from_us=since_us, to_us=max(since_us, self._wall_us(at_us)), why=loss.why[:300])
+            self.recording.say(
+                "gap", from_us=since_us, to_us=max(since_us, wall_at(self._clock, at_us)), why=loss.why[:300]
+            )
 
     def _since_us(self, loss: Loss) -> int | None:
         """Return since when (wall clock) nothing is there, the same for each statement of a gap; None: since ever."""
         if loss.said_us is not None:
             return loss.said_us
-        return self.recording.store.ended_us if loss.why == _BEGINNING else self._wall_us(loss.from_us)
+        return self.recording.store.ended_us if loss.why == _BEGINNING else wall_at(self._clock, loss.from_us)
 
     def _state_hole(self, hole: Hole | None) -> None:
         """Say what was dropped between the reader and us. What comes behind begins with a keyframe: nothing ends."""
         if hole:
             self.recording.say(
-                "gap", from_us=self._wall_us(hole.from_us), to_us=self._wall_us(hole.to_us), pictures=hole.pictures,
-                why="the recorder could not keep up: memory for waiting pictures was full",
+                "gap", from_us=wall_at(self._clock, hole.from_us), to_us=wall_at(self._clock, hole.to_us),
+                pictures=hole.pictures, why="the recorder could not keep up: memory for waiting pictures was full",
             )  # fmt: skip
 
     def _do(self, instructions: Sequence[Instruction]) -> None:
@@ -289,7 +291,7 @@ class CameraRecorder:
                 self._keeper.request_keyframe()
 
     def _begin(self, begin: Begin) -> None:
-        covered = [self._wall_us(at_us) for at_us in begin.covered_us] if begin.covered_us else None
+        covered = [wall_at(self._clock, at_us) for at_us in begin.covered_us] if begin.covered_us else None
         pre_roll = begin.rate is Rate.FULL and begin.pre_roll_asked_s > 0
         self.recording.begin(
             begin.reason, begin.packets, rate=str(begin.rate), covered=covered,
@@ -304,12 +306,9 @@ class CameraRecorder:
 
     def _mark(self, mark: Mark) -> None:
         state = "began" if mark.began else "ended"
-        when_us = self._wall_us(mark.at_us)
+        when_us = wall_at(self._clock, mark.at_us)
         if mark.name == MOTION:
             area = self._watcher.area_pm if self._watcher else 0
             self.recording.say("motion", state=state, when_us=when_us, area_pm=area)
         else:
             self.recording.say("event", name=mark.name, state=state, when_us=when_us)
-
-    def _wall_us(self, at_us: int) -> int:
-        return max(0, at_us + self._clock.wall_us() - self._clock.steady_us())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from vigil.cameras.frozen import Watch
-from vigil.clock import Clock
+from vigil.clock import Clock, wall_at
 from vigil.config.model import Camera
 from vigil.frames.motion import Motion
 from vigil.frames.packet import Luma
@@ -51,8 +51,7 @@ class PictureWatcher:
 
     def look(self, luma: Luma) -> int | None:
         """Take one picture; return since when (steady clock) something moves, None where nothing does."""
-        wall_us = luma.at_us + self._clock.wall_us() - self._clock.steady_us()
-        self._sight.look(luma, wall_us=wall_us)
+        self._sight.look(luma, wall_us=wall_at(self._clock, luma.at_us))
         if luma.at_us < self._rest_until_us:
             return self._since_us
         if self._motion is None:

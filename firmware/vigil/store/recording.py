@@ -12,21 +12,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from vigil.clock import Clock
+from vigil.clock import Clock, wall_at
 from vigil.errors import StoreError, StoreFault, StoreFull
 from vigil.frames.packet import Packet
-from vigil.segments import cutter as cuts
 from vigil.segments.age import Recipient
-from vigil.segments.cutter import Cutter
-from vigil.segments.due import best_end, flush_due, look_at_us
-from vigil.segments.mp4 import overhead_bytes
-from vigil.segments.seal import padding_bytes
 from vigil.store.camera_store import CameraStore, is_full
 from vigil.store.disk import named
 from vigil.store.layout import SegmentPath, segments_of
-from vigil.store.media_segment import Codecs, MediaSegment
 from vigil.store.room import Room
 from vigil.store.script import Deleting, Ending, Entry, Opening, Saying, Script
+from vigil.store.take_writer import TakeWriter
 
 QUIET_MOST_US = 3600 * 1_000_000
 _LOOK_US = 1_000_000
@@ -52,20 +47,14 @@ class Recording:
         self.trust = "unsynced"
         self.fault: StoreError | None = None
         self.durable_at_us: int | None = None
-        self.sealed: list[SegmentPath] = []
         self._room = room
         self._recipients = recipients
         self._clock = clock
-        self._random_bytes = random_bytes
-        self._segment_s = segment_s
-        self._loss_s = loss_s
         self._script = Script(limit_bytes)
-        self._taking: Opening | None = None
-        self._first_of_take = True
-        self._cutter: Cutter | None = None
-        self._codecs: Codecs | None = None
-        self._begun_us = 0
-        self._segment: MediaSegment | None = None
+        self._takes = TakeWriter(
+            store, recipients=recipients, clock=clock, random_bytes=random_bytes, segment_s=segment_s, loss_s=loss_s,
+            trust=lambda: self.trust, durable=self._is_durable,
+        )  # fmt: skip
         self._quiet_since_us = 0
         self._full = False
         self._delay_s, self._retry_us = 0.0, 0
@@ -95,7 +84,7 @@ class Recording:
         if self.fault:
             self._script.bound()
         else:
-            self._guarded(lambda: self._push(packets))
+            self._guarded(lambda: self._takes.push(packets))
 
     def end(self, why: str) -> None:
         """End the take: its file is completed."""
@@ -123,17 +112,15 @@ class Recording:
         """Return when `tick` is due although nothing came (steady clock)."""
         if self.fault:
             return self._retry_us
-        oldest_us = self._oldest_us()
-        if oldest_us is None:
-            return now_us + _LOOK_US
-        return look_at_us(oldest_us=oldest_us, now_us=now_us, loss_s=self._loss_s, creates=self._creates)
+        due_us = self._takes.due_us(now_us)
+        return now_us + _LOOK_US if due_us is None else due_us
 
     def close(self, why: str) -> None:
         """End everything properly and let the store go."""
         for _ in range(2):  # What fails while it is ended is played again at once: nobody comes later.
             if self.fault:
                 self._guarded(self._again, even_after_a_fault=True)
-            if self._taking:
+            if self._takes.is_open:
                 self.end(why)
         if self.store.open_for == "quiet" and not self.fault:
             self._guarded(lambda: self.store.end_quiet(why=why))
@@ -157,9 +144,14 @@ class Recording:
         self._guarded(work)
 
     @property
+    def sealed(self) -> list[SegmentPath]:
+        """The files that were completed; whoever takes them empties it."""
+        return self._takes.sealed
+
+    @property
     def segment_bytes(self) -> int:
         """Return the bytes of the open segment's file."""
-        return self._segment.file_bytes if self._segment else 0
+        return self._takes.file_bytes
 
     @property
     def waiting_bytes(self) -> int:
@@ -175,68 +167,22 @@ class Recording:
 
     def _play(self, entry: Entry) -> None:
         if isinstance(entry, Packet):
-            self._push([entry])
+            self._takes.push([entry])
         elif isinstance(entry, Opening):
-            self._open_take(entry)
+            self._takes.open(entry)
         elif isinstance(entry, Ending):
             self._end_take(entry)
         elif not entry.done:
             self._say(entry) if isinstance(entry, Saying) else self._delete(entry)
             entry.done = True
 
-    def _open_take(self, opening: Opening) -> None:
-        self._taking, self._first_of_take = opening, True
-        self._cutter = Cutter(segment_s=self._segment_s, audio=self._codecs[1] if self._codecs else None)
-
     def _end_take(self, ending: Ending) -> None:
-        if self._cutter:
-            self._cut(self._cutter.finish(), why=ending.why)
-        self._taking, self._cutter = None, None
+        self._takes.end(ending.why)
         self._script.through(ending)
-
-    def _push(self, packets: Sequence[Packet]) -> None:
-        assert self._cutter
-        for packet in packets:
-            if made := self._cutter.push(packet):
-                self._cut(made)
-
-    def _cut(self, made: Sequence[cuts.Cut], *, why: str = "") -> None:
-        for cut in made:
-            if isinstance(cut, cuts.Begin):
-                self._codecs = cut.codec, cut.audio_codec
-                self._begun_us = self._clock.steady_us()
-            elif isinstance(cut, cuts.Fragment):
-                self._fragment(cut)
-            else:
-                self._seal(why or str(cut.why))
-
-    def _fragment(self, cut: cuts.Fragment) -> None:
-        if self._segment is None:
-            self._segment = self._open_segment(cut.packets)
-        self._segment.add(cut)
-
-    def _open_segment(self, packets: Sequence[Packet]) -> MediaSegment:
-        assert self._codecs
-        assert self._taking
-        if self.store.open_for == "quiet":
-            self.store.end_quiet(why="pictures are due")
-        fields = self._taking.lasting | (self._taking.fields if self._first_of_take else {})
-        segment = MediaSegment(
-            self.store, packets, self._codecs, begun_us=self._begun_us, recipients=self._recipients,
-            random_bytes=self._random_bytes, wall_us=self._wall_us, durable=self._is_durable, why=self._taking.why,
-            trust=self.trust, fields=fields,
-        )  # fmt: skip
-        self._first_of_take = False
-        return segment
 
     def _is_durable(self, last: Packet, end_at_us: int) -> None:
         self.durable_at_us = end_at_us
         self._script.durable_until(last)
-
-    def _seal(self, why: str) -> None:
-        segment, self._segment = self._segment, None
-        if segment:
-            self.sealed.append(segment.seal(why))
 
     # Statements and deletions
 
@@ -259,44 +205,8 @@ class Recording:
             self._quiet_since_us = now_us
 
     def _due(self, now_us: int) -> None:
-        if (oldest_us := self._oldest_us()) is not None:
-            self._flush_if_due(now_us, oldest_us)
+        self._takes.flush_if_due(now_us)
         self.store.say_certificate()
-
-    def _oldest_us(self) -> int | None:
-        """Return when the oldest picture came that is not durable, or was asked for (steady clock)."""
-        if self._segment and self._segment.oldest_us is not None:
-            return self._segment.oldest_us
-        held_us = self._cutter.oldest_us if self._cutter else None
-        return None if held_us is None else max(held_us, self._begun_us)
-
-    @property
-    def _creates(self) -> bool:
-        """Whether the next flush is the first of its file."""
-        return not (self._segment and self._segment.file_bytes)
-
-    def _flush_if_due(self, now_us: int, oldest_us: int) -> None:
-        assert self._cutter
-        stops = self._cutter.stops()
-        written = self._segment.waiting_bytes if self._segment else 0
-        unfilled = self._segment.unfilled if self._segment else 0
-        # Where nothing waits but what the cutter holds, something of that must go.
-        ends = [0] if written else []
-        ends += [overhead_bytes(stop.pictures, stop.packets - stop.pictures) + stop.size_bytes for stop in stops]
-        best = best_end(ends, unfilled=unfilled) if ends else 0
-        behind = ends[best] if ends else 0
-        if not flush_due(
-            oldest_us=oldest_us, now_us=now_us, loss_s=self._loss_s,
-            pending_bytes=written + (ends[-1] if ends else 0), padding=padding_bytes(unfilled + behind),
-            creates=self._creates,
-        ):  # fmt: skip
-            return
-        if not stops:
-            self._cut(self._cutter.tick(now_us))
-        elif behind:
-            self._cut(self._cutter.close_at(stops[best - len(ends)]))
-        if self._segment:
-            self._segment.flush()
 
     # Faults
 
@@ -313,7 +223,7 @@ class Recording:
 
     def _failed(self, error: StoreError) -> None:
         self.store.abandon()
-        self._cutter, self._segment, self._taking = None, None, None
+        self._takes.abandon()
         again = self.fault is not None
         self._delay_s = min(_RETRY_MOST_S, max(1.0, 2 * self._delay_s)) if again else 0.0
         self._full = self._full or isinstance(error, StoreFull) or (isinstance(error, StoreFault) and is_full(error))
@@ -331,20 +241,15 @@ class Recording:
         if lost := self._script.dropped:
             self._need_sidecar()
             self.store.say(
-                "gap", from_us=self._wall_us(lost.from_us), to_us=self._wall_us(lost.to_us),
+                "gap", from_us=wall_at(self._clock, lost.from_us), to_us=wall_at(self._clock, lost.to_us),
                 why=f"the disk failed for longer than memory could hold: {self.fault}"[:300], pictures=lost.pictures,
             )  # fmt: skip
             self._script.dropped = None
         if taking := self._script.taking:
-            self._open_take(Opening("recording goes on after a fault", taking.lasting))
+            self._takes.open(Opening("recording goes on after a fault", taking.lasting))
         for entry in self._script:
             self._play(entry)
         # What waited through the fault has been in danger for long enough, also what no fragment holds yet.
-        self._cut(self._cutter.close_at(stops[-1]) if self._cutter and (stops := self._cutter.stops()) else ())
-        if self._segment:
-            self._segment.flush()
+        self._takes.flush()
         self._script.settle()
         self.fault, self._delay_s = None, 0.0
-
-    def _wall_us(self, at_us: int) -> int:
-        return max(0, at_us + self._clock.wall_us() - self._clock.steady_us())
