@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fakes.mp4_sources import packets_of, pictures
 from fakes.rtp_films import GAP, codec_of, media, opened, pushed, sent, units_in, units_of
-from fakes.rtp_packets import SSRC, Sender, h264_fragments, h264_together, rtp
+from fakes.rtp_packets import SSRC, Sender, drawn_cuts, h264_fragments, h264_together, rtp
 from vigil.cameras.rtp_stream import VideoStream
 from vigil.cameras.rtp_units import LARGEST_PICTURE_BYTES
 from vigil.errors import FormatError, StreamRefused
@@ -54,18 +54,7 @@ SLICES = (
 @given(st.data())
 def test_any_way_of_cutting_the_same_units_gives_the_same_picture(data):
     units = data.draw(st.lists(SLICES, min_size=1, max_size=6))
-    payloads: list[bytes] = []
-    left = list(units)
-    while left:
-        way = data.draw(st.sampled_from(["whole", "fragments", "together"]))
-        if way == "together":
-            count = data.draw(st.integers(1, len(left)))
-            payloads.append(h264_together(left[:count]))
-            del left[:count]
-            continue
-        unit = left.pop(0)
-        cuts = data.draw(st.lists(st.integers(1, 320), max_size=8)) if way == "fragments" else []
-        payloads += h264_fragments(unit, cuts) if way == "fragments" else [unit]
+    payloads = drawn_cuts(data.draw, units, together=h264_together, fragments=h264_fragments)
     stream = opened()
 
     got = pushed(stream, Sender().picture(payloads, 7)) + stream.end()

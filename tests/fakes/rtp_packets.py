@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
+from typing import Any
+
+from hypothesis import strategies as st
 
 PAYLOAD_TYPE = 96
 SSRC = 0x5EED
@@ -68,3 +71,26 @@ class Sender:
 
     def skip(self, packets: int = 1) -> None:
         self.sequence += packets
+
+
+def drawn_cuts(
+    draw: Callable[[st.SearchStrategy[Any]], Any],
+    units: Sequence[bytes],
+    *,
+    together: Callable[[Iterable[bytes]], bytes],
+    fragments: Callable[[bytes, Sequence[int]], list[bytes]],
+) -> list[bytes]:
+    """Return payloads that hold `units` in one of all ways: whole, several in one, one in pieces."""
+    payloads: list[bytes] = []
+    left = list(units)
+    while left:
+        way = draw(st.sampled_from(["whole", "fragments", "together"]))
+        if way == "together":
+            count = draw(st.integers(1, len(left)))
+            payloads.append(together(left[:count]))
+            del left[:count]
+        elif way == "fragments":
+            payloads += fragments(left.pop(0), draw(st.lists(st.integers(1, 320), max_size=8)))
+        else:
+            payloads.append(left.pop(0))
+    return payloads
