@@ -7,16 +7,18 @@ emulator, in which a start takes a minute or more; docs/reliability.md has them.
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
 import pytest
 
 from fakes.qemu import emulated
-from fakes.recording_box import Box, recording_box, resumed
+from fakes.recording_box import Box, Running, recording_box, resumed
 
 # A minute until a watchdog bites, and one or two for the start: the emulator takes as long as it takes.
 pytestmark = [*(mark for mark in emulated if mark.name != "timeout"), pytest.mark.timeout(2400)]
+
 
 CAMERA = "vigil-record@bench.service"
 
@@ -28,6 +30,12 @@ def box() -> Box:
 
 def tell(what: str, seconds: float) -> None:
     print(f"{what}: durable again after {seconds:.0f} s")
+
+
+def budget(running: Running) -> dict[str, object]:
+    """What the card remembers of restarts."""
+    found: dict[str, object] = json.loads(running.shell.ask("cat /vigil/state/reboot-budget.json; echo"))
+    return found
 
 
 def test_a_recorder_that_hangs_is_ended_and_another_records(box: Box, tmp_path: Path):
@@ -52,3 +60,26 @@ def test_a_systemd_that_hangs_is_reset_by_the_hardware(box: Box, tmp_path: Path)
         tell(f"systemd hung, reset after {found.reset_s:.0f} s", found.records_s)
 
         assert (found.start.slot, found.start.after, found.start.left) == ("A", "reset", (3, 3))
+
+
+@pytest.mark.torture
+def test_a_panic_ends_in_a_reset(box: Box, tmp_path: Path):
+    with resumed(box, tmp_path) as running:
+        began = time.monotonic()
+        running.shell.tell("echo c >/proc/sysrq-trigger")
+        found = running.records_after_reset(began)
+        tell(f"kernel panic, reset after {found.reset_s:.0f} s", found.records_s)
+
+        assert (found.start.slot, found.start.after, found.start.left) == ("A", "reset", (3, 3))
+        assert budget(running)["forced"] == 1
+
+
+@pytest.mark.torture
+def test_a_systemd_that_crashes_restarts_the_box(box: Box, tmp_path: Path):
+    with resumed(box, tmp_path) as running:
+        began = time.monotonic()
+        running.shell.tell("kill -SEGV 1")
+        found = running.records_after_reset(began)
+        tell(f"systemd crashed, reset after {found.reset_s:.0f} s", found.records_s)
+
+        assert (found.start.slot, found.start.after) == ("A", "reset")

@@ -180,3 +180,13 @@ def test_a_tool_that_hangs_is_given_up(tmp_path):
 def test_a_tool_that_fails_says_what_it_said_last():
     with pytest.raises(DeviceError, match="failed with 3: no such luck"):
         Tool().run("sh", "-c", "echo first; echo no such luck; exit 3", limit_s=10)
+
+
+def test_why_a_partition_is_not_opened_is_an_error_in_the_log(monkeypatch, caplog):
+    def no_card():
+        raise DeviceError("the root lies on no card")
+
+    monkeypatch.setattr(partitions, "card_of_root", no_card)
+
+    assert partitions.main("state") == 1
+    assert [(one.levelname, one.message) for one in caplog.records] == [("ERROR", "the root lies on no card")]

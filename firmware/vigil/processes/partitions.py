@@ -141,9 +141,15 @@ class DataPartition:
 
 
 def main(name: str) -> int:
-    """Open the data partition `name` (``state`` or ``video``) of the card the system runs from."""
-    tool, card = Tool(), Card(card_of_root())
-    with Disk().locked(_LOCK):
-        make_missing(tool, card)
-    log.info("%s is open", DataPartition(tool, card, RECIPES[name]).open())
+    """Open the data partition `name` (``state`` or ``video``) of the card the system runs from. 1: it is not open."""
+    tool = Tool()
+    try:
+        card = Card(card_of_root())
+        with Disk().locked(_LOCK):
+            make_missing(tool, card)
+        log.info("%s is open", DataPartition(tool, card, RECIPES[name]).open())
+    except DeviceError as error:
+        # As an error it is kept on the state partition, if that is the one that opens.
+        log.error("%s", error)
+        return 1
     return 0
