@@ -31,6 +31,7 @@ FAMILIES = (
     "store",
     "control",
     "update",
+    "reset",
     "upkeep",
 )
 """One module of `vigil.cli` each, with `register(subparsers)`."""

@@ -24,6 +24,7 @@ Errors are grouped by what the program does next:
     - LogDamaged          a journal file is missing or does not match its hashes
   x UpdateError           the system that runs goes on; the other slot holds nothing to start
     - UpdateRefused       nothing was changed
+  x ResetRefused          nothing was forgotten
   x PeerError             another process is away or spoke nonsense
 """
 
@@ -120,6 +121,10 @@ class UpdateError(VigilError):
 
 class UpdateRefused(UpdateError):
     """An update was not even begun with, and nothing was changed."""
+
+
+class ResetRefused(VigilError):
+    """The box was asked to start over and does not; nothing was forgotten."""
 
 
 class PeerError(VigilError):

@@ -27,7 +27,14 @@ SERVICES = sorted(
     for instance in INSTANCES.get(name, [""])
 )
 # What the image's packages bring; only its being there matters.
-PROGRAMS = ["/opt/vigil/bin/vigil", "/usr/sbin/integritysetup", "/usr/sbin/nft", "/usr/sbin/wpa_supplicant", "/bin/sh"]
+PROGRAMS = [
+    "/opt/vigil/bin/vigil",
+    "/usr/bin/grep",
+    "/usr/sbin/integritysetup",
+    "/usr/sbin/nft",
+    "/usr/sbin/wpa_supplicant",
+    "/bin/sh",
+]
 
 
 class CaseMatters(configparser.RawConfigParser):

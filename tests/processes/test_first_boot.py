@@ -128,6 +128,16 @@ def test_a_file_edited_on_a_pc_is_taken_over_again(box):
     assert (network.address, network.wifi_password) == ("10.0.0.5/24", "correct horse")
 
 
+def test_another_password_of_the_same_length_is_taken_over_too(box):
+    box.setup.write_text(SETUP)
+    box.start()
+    box.setup.write_text(SETUP.replace("correct horse", "battery stapl"))
+    box.start()
+
+    assert box.settings.salvage.config.network.wifi_password == "battery stapl"
+    assert "battery" not in box.setup.read_text()
+
+
 def test_a_mistake_is_told_and_changes_nothing(box):
     box.setup.write_text(SETUP + "addresses = 5\n")
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
+from vigil.clock import HandClock
 from vigil.errors import DeviceError
 from vigil.processes import partitions
-from vigil.processes.partitions import DataPartition, make_missing
+from vigil.processes.erase import Eraser
+from vigil.processes.notify import Notifier
+from vigil.processes.partitions import DataPartition, Progress, complete_marks, make_missing
+from vigil.store.disk import Disk
 from vigil.upkeep.block_devices import Card, Tool
 from vigil.upkeep.opening import STATE, VIDEO
-from vigil.upkeep.partition_table import Stage, read_table
+from vigil.upkeep.partition_table import Stage, read_table, with_stage
 
 pytestmark = pytest.mark.skipif(shutil.which("sfdisk") is None, reason="sfdisk is not installed")
 
@@ -82,6 +87,12 @@ class World(Tool):
     def _e2fsck(self, *words):
         return (self.fsck if "-p" in words else 1), "mended"
 
+    def _blkdiscard(self, _flag, device):
+        # What blkid says is made of what lies there: both are gone.
+        Path(device).write_bytes(bytes(Path(device).stat().st_size))
+        self.outside.pop(device, None)
+        return 0, ""
+
     def _partx(self, *_words):
         return 0, ""
 
@@ -107,7 +118,11 @@ def card(tmp_path):
 
 def boot(world, card, recipe=STATE):
     make_missing(world, card)
-    return DataPartition(world, card, recipe).open()
+    eraser = Eraser(Disk(), world, told=lambda _done, _of: None)
+    partition = DataPartition(world, card, recipe, eraser)
+    path = partition.open()
+    world.was_erased = partition.was_erased
+    return path
 
 
 @pytest.mark.parametrize("recipe", [STATE, VIDEO], ids=lambda recipe: recipe.name)
@@ -170,6 +185,63 @@ def test_a_file_system_in_disorder_is_mended_more_firmly_and_never_made_anew(wor
 
     assert len(world.did("e2fsck", "-y")) == 1
     assert world.did("mkfs.ext4") == []
+
+
+@pytest.mark.parametrize("recipe", [STATE, VIDEO], ids=lambda recipe: recipe.name)
+def test_what_is_to_be_forgotten_is_erased_and_made_anew_wherever_the_plug_is_pulled(world, card, recipe):
+    device = card.partition(recipe.number)
+    for cut_at in range(1, 40):
+        world.power_again()
+        boot(world, card, recipe)
+        device.write_bytes(b"correct horse" * 8000)
+        card.write_sectors(with_stage(card.read_sector, recipe.number, Stage.FORGET))
+        world.power_again()
+        world.cut_at = cut_at
+        try:
+            boot(world, card, recipe)
+        except PowerCut:
+            world.power_again()
+            boot(world, card, recipe)
+        else:
+            break
+        assert b"correct" not in device.read_bytes()
+        assert read_table(card.read_sector)[recipe.number].type == Stage.READY
+    assert cut_at > 6
+    assert world.was_erased and len(world.did("mkfs.ext4")) == 1
+
+    world.power_again()
+    boot(world, card, recipe)
+    assert not world.was_erased and world.did("mkfs.ext4") == []
+
+
+@pytest.mark.parametrize("video", list(Stage))
+@pytest.mark.parametrize("state", list(Stage))
+def test_both_are_forgotten_where_the_power_went_between_the_marks(world, card, state, video):
+    make_missing(world, card)
+    for number, stage in ((7, state), (8, video)):
+        card.write_sectors(with_stage(card.read_sector, number, stage))
+    complete_marks(card)
+
+    table = read_table(card.read_sector)
+    is_due = (state, video) == (Stage.READY, Stage.FORGET)
+    assert (table[7].type, table[8].type) == (Stage.FORGET if is_due else state, video)
+
+
+def test_a_long_erasing_tells_the_log_in_tenths_and_systemd_every_time(caplog):
+    class Told(Notifier):
+        times = 0
+
+        def needs_longer(self, seconds):
+            self.times += 1
+
+    told = Told({}, HandClock(), pid=1)
+    progress = Progress(told)
+    with caplog.at_level("INFO"):
+        for done in range(1, 101):
+            progress(done, 100)
+
+    assert told.times == 100
+    assert [record.getMessage() for record in caplog.records] == [f"erased: {tenth}0 %" for tenth in range(1, 11)]
 
 
 def test_a_tool_that_hangs_is_given_up(tmp_path):

@@ -37,6 +37,9 @@ class Card:
         """Do a step; with `cut` the power goes after so many of the parts of making."""
         if step is Step.OPEN:
             self.opened = True
+        elif step is Step.FORGET:
+            self.integrity, self.content, self.blank, self.opened = False, Found.NOTHING, Found.NOTHING, False
+            self.stage = Stage.FORGET if cut is not None else Stage.NEW
         elif step is Step.MARK_MAKING:
             self.stage = Stage.MAKING
         elif step is Step.MARK_READY:
@@ -68,7 +71,8 @@ def test_only_what_we_made_and_found_empty_is_formatted(facts):
         assert facts.stage is Stage.NEW and (facts.outside is Found.NOTHING or facts.inside is Found.HALF)
     if facts.stage in (None, Stage.READY):
         assert step in (Step.REFUSE, Step.USE, Step.OPEN)
-    if facts.inside is Found.OURS and facts.stage:
+    assert (step is Step.FORGET) == (facts.stage is Stage.FORGET)
+    if facts.inside is Found.OURS and facts.stage and facts.stage is not Stage.FORGET:
         assert step in (Step.USE, Step.MARK_READY, Step.OPEN)
 
 
@@ -131,6 +135,24 @@ def test_a_partition_in_use_that_was_destroyed_is_told_and_kept():
 
     assert decision.step is Step.REFUSE
     assert "damaged" in decision.why
+
+
+@pytest.mark.parametrize("content", [Found.OURS, Found.OTHER, Found.HALF, Found.UNREADABLE])
+@pytest.mark.parametrize("integrity", [True, False])
+@pytest.mark.parametrize("cut_in_make", range(5))
+@pytest.mark.parametrize("cut_at", [None, *range(1, 6)])
+def test_what_is_to_be_forgotten_is_gone_and_made_anew_wherever_it_was_cut(content, integrity, cut_in_make, cut_at):
+    card = Card(Stage.FORGET, integrity=integrity, content=content, blank=Found.OTHER)
+    if cut_at:
+        card.boot(cut_at=cut_at, cut_in_make=cut_in_make)
+        assert card.content is not content or card.formatted
+
+    assert card.boot().step is Step.USE
+    assert (card.stage, card.content) == (Stage.READY, Found.OURS)
+    assert card.formatted >= 1
+    made = card.formatted
+    card.boot()
+    assert card.formatted == made
 
 
 def test_blkids_words_are_understood():

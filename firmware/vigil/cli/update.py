@@ -36,11 +36,15 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         command.add_argument("--data", type=Path, default=default_data_dir(), metavar="DIR", help="(%(default)s)")
 
 
-def _updates(given: argparse.Namespace) -> Updates:
-    # What is left for the journal must be guard's to read and to remove, as if a unit of ours had left it.
+def as_unit_of_ours() -> None:
+    """Make files as a unit would: what is left for the journal must be guard's to read and to remove."""
     with suppress(KeyError, PermissionError):
         os.setegid(grp.getgrnam("vigil").gr_gid)
     os.umask(0o007)
+
+
+def _updates(given: argparse.Namespace) -> Updates:
+    as_unit_of_ours()
     from vigil.clock import SystemClock
     from vigil.processes.place import Place
     from vigil.processes.rauc import Rauc

@@ -27,6 +27,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     bootslot.add_argument("words", nargs="+", metavar="WORD")
     bootslot.add_argument("--boot", default=Path("/boot"), type=_directory, metavar="DIR", help="(%(default)s)")
     bootslot.set_defaults(run=_bootslot)
+    reset = commands.add_parser("reset", help="take up what a file on the card asks to be forgotten")
+    reset.add_argument("--boot", default=Path("/boot"), type=_directory, metavar="DIR", help="(%(default)s)")
+    reset.set_defaults(run=_reset)
     for name, run, words in (
         ("first-boot", _first_boot, "make keys and directories, take over the set-up file"),
         ("apply", _apply, "apply the configuration: host name, network, a recorder for each camera"),
@@ -75,6 +78,12 @@ def _bootslot(given: argparse.Namespace) -> int:
     from vigil.processes import bootslot
 
     return bootslot.main(given.words, given.boot)
+
+
+def _reset(given: argparse.Namespace) -> int:
+    from vigil.processes import reset
+
+    return reset.main(given.boot)
 
 
 def _watch(given: argparse.Namespace) -> int:

@@ -16,7 +16,7 @@ from vigil.clock import SystemClock
 from vigil.config.model import Camera, Config
 from vigil.config.read import read_strict
 from vigil.config.write import written
-from vigil.errors import ConfigError, StoreError, StoreFault
+from vigil.errors import StoreFault, VigilError
 from vigil.processes.clock_floor import raise_clock
 from vigil.processes.place import Place
 from vigil.processes.signer import load_identity
@@ -47,6 +47,7 @@ class FirstBoot:
         writable: Callable[[Path], AbstractContextManager[None]],
         is_there: Callable[[Path], bool] = os.path.ismount,
         plugged_in: Callable[[], tuple[Camera, ...]] = tuple,
+        forget: Callable[[], object] = tuple,
     ) -> None:
         self._place = place
         self._disk = disk
@@ -54,12 +55,14 @@ class FirstBoot:
         self._writable = writable
         self._is_there = is_there
         self._plugged_in = plugged_in
+        self._forget = forget
         self.faults: list[str] = []
 
     def run(self) -> None:
         """Do everything. Raises nothing for what it finds."""
         has_state, has_video = self._is_there(self._place.state), self._is_there(self._place.video)
         if has_state:
+            self._guarded("starting over", self._forget)
             self._guarded("the state partition", self._prepare_state)
             self._guarded("the set-up file", self._take_over)
             self._guarded("looking for cameras", self._adopt_cameras)
@@ -72,21 +75,21 @@ class FirstBoot:
 
     def _prepare_state(self) -> None:
         # Everybody of the group makes files of its own here, and nobody takes away those of others.
-        _share(self._place.state, 0o1770)
+        share_with_ours(self._place.state, 0o1770)
         if not self._place.identity_key.exists():
             load_identity(self._disk, self._place.identity_key)
         self._place.identity_key.parent.chmod(0o700)
 
     def _prepare_video(self, *, has_state: bool) -> None:
         video = self._place.video
-        _share(video, 0o770)
+        share_with_ours(video, 0o770)
         if not (video / MARKER).exists() and {entry.name for entry in video.iterdir()} <= _EMPTY:
             make_store(self._disk, video, os.urandom)
         if has_state and self._place.known_store() is None:
             # A new state knows no store yet; the partition beside it is the one.
             store_id = check_marker(self._disk, video, None)
             self._disk.replace(self._place.store_id, f"{store_id}\n".encode())
-            _share(self._place.store_id, 0o640)
+            share_with_ours(self._place.store_id, 0o640)
 
     def _take_over(self) -> None:
         """Take over the set-up file once; its secrets are blanked when they are safe where they belong."""
@@ -95,12 +98,13 @@ class FirstBoot:
         except StoreFault:
             return
         taken = self._place.state / TAKEN
-        if digest(setup) != _read(self._disk, taken):
+        # A password filled in again where one was blanked does not change what the file is known by.
+        if digest(setup) != _read(self._disk, taken) or has_secrets(setup):
             files = self._place.config_files
             config = taken_over(setup, _bytes(self._disk, files.owners))
             self._disk.replace(files.owners, written(config, head="taken over from the set-up file of the card"))
             # It holds passwords of cameras and networks.
-            _share(files.owners, 0o640)
+            share_with_ours(files.owners, 0o640)
             self._disk.replace(taken, (digest(setup) + "\n").encode())
             log.info("the set-up file was taken over")
         if has_secrets(setup):
@@ -118,13 +122,13 @@ class FirstBoot:
         if cameras:
             config = replace(config, cameras=cameras)
             self._disk.replace(owners, written(config, head="with the cameras that were found plugged in"))
-            _share(owners, 0o640)
+            share_with_ours(owners, 0o640)
             log.info("no camera was configured; these are plugged in: %s", ", ".join(one.device for one in cameras))
 
-    def _guarded(self, what: str, work: Callable[[], None]) -> None:
+    def _guarded(self, what: str, work: Callable[[], object]) -> None:
         try:
             work()
-        except (StoreError, ConfigError, OSError, subprocess.SubprocessError) as error:
+        except (VigilError, OSError, subprocess.SubprocessError) as error:
             self._fault(f"{what}: {error}")
 
     def _fault(self, words: str) -> None:
@@ -143,7 +147,7 @@ def _read(disk: Disk, path: Path) -> str:
     return (_bytes(disk, path) or b"").decode(errors="replace").strip()
 
 
-def _share(path: Path, mode: int) -> None:
+def share_with_ours(path: Path, mode: int) -> None:
     """Give `path` to the group that our processes share, where this system has it."""
     with suppress(KeyError):
         os.chown(path, -1, grp.getgrnam("vigil").gr_gid)
@@ -168,11 +172,15 @@ def _usb_cameras() -> tuple[Camera, ...]:
 
 def main(data: Path) -> int:
     """Do what is to be done once. The exit code is 1 where something of it could not be done."""
-    disk, place = Disk(), Place(data)
+    # It needs words of ours.
+    from vigil.processes.reset import SettingsReset
+
+    disk, place, clock, setup = Disk(), Place(data), SystemClock(), Path("/boot/vigil.toml")
     try:
-        raise_clock(disk, place, SystemClock())
+        raise_clock(disk, place, clock)
     except OSError as error:
         log.error("the clock cannot be set: %s", error)
-    first = FirstBoot(place, disk, setup=Path("/boot/vigil.toml"), writable=remounted, plugged_in=_usb_cameras)
+    forget = SettingsReset(place, disk, clock, boot=setup.parent, writable=remounted).run
+    first = FirstBoot(place, disk, setup=setup, writable=remounted, plugged_in=_usb_cameras, forget=forget)
     first.run()
     return 1 if first.faults else 0

@@ -43,6 +43,10 @@ class Notifier:
         """Say that it is about to end, as asked."""
         self._send("STOPPING=1")
 
+    def needs_longer(self, seconds: int) -> None:
+        """Ask for so much more time from now on, in the midst of starting."""
+        self._send(f"EXTEND_TIMEOUT_USEC={seconds * 1_000_000}")
+
     def status(self, words: str) -> None:
         """Say in a line what it does; the same words are sent once."""
         if words != self._status:

@@ -6,12 +6,17 @@ import logging
 import os
 from pathlib import Path
 
+from vigil.clock import Clock, SystemClock
 from vigil.errors import DeviceError, FormatError
+from vigil.processes.erase import Eraser
+from vigil.processes.notify import Notifier
 from vigil.store.disk import Disk
 from vigil.upkeep.block_devices import MAPPER, Card, Tool, card_of_root, identify
 from vigil.upkeep.opening import (
     FORMAT_FLAGS,
     RECIPES,
+    STATE,
+    VIDEO,
     Decision,
     Facts,
     Found,
@@ -23,12 +28,18 @@ from vigil.upkeep.opening import (
     outside,
     ready_label,
 )
-from vigil.upkeep.partition_table import Stage, read_table, state_sectors, with_data_partitions, with_stage
+from vigil.upkeep.partition_table import SECTOR, Stage, read_table, state_sectors, with_data_partitions, with_stage
 
 log = logging.getLogger(__name__)
 _MOST_STEPS = 8
 _LOCK = Path("/run/vigil-partitions.lock")
 """Both partitions are opened at the same time; one of them makes what is missing."""
+
+_STEP_S = 300
+"""How long a card may take for a piece of what is erased, and then for making the file system."""
+
+_PATIENCE_S = 570
+"""How long the mounts wait: `10-patience.conf` of their devices, and a little for those to appear."""
 
 
 def make_missing(tool: Tool, card: Card) -> bool:
@@ -48,16 +59,33 @@ def make_missing(tool: Tool, card: Card) -> bool:
     return bool(writes)
 
 
+def complete_marks(card: Card) -> None:
+    """
+    Let p7 be forgotten where p8 is to be: they are marked one after the other, and the power may go in between.
+
+    p7 may be made anew already while p8 is still erased; then it is again, and holds nothing yet. Raises `DeviceError`.
+    """
+    try:
+        table = read_table(card.read_sector)
+        if table[VIDEO.number].type == Stage.FORGET and table[STATE.number].type == Stage.READY:
+            card.write_sectors(with_stage(card.read_sector, STATE.number, Stage.FORGET))
+    except (FormatError, KeyError):
+        # What is not there needs no mark.
+        return
+
+
 class DataPartition:
     """One data partition of the card, taken step by step to where it can be mounted."""
 
-    def __init__(self, tool: Tool, card: Card, recipe: Recipe) -> None:
+    def __init__(self, tool: Tool, card: Card, recipe: Recipe, eraser: Eraser) -> None:
         self._tool = tool
+        self._eraser = eraser
         self._card = card
         self._recipe = recipe
         self._device = card.partition(recipe.number)
         self._opened = f"vigil-{recipe.name}"
         self._cannot_open = False
+        self.was_erased = False
 
     def open(self) -> Path:
         """Open and check it, making it first where it is new; return what to mount. Raises `DeviceError`."""
@@ -94,11 +122,19 @@ class DataPartition:
         log.info("%s: %s", self._device, decision.step.value)
         if decision.step is Step.OPEN:
             self._open()
+        elif decision.step is Step.FORGET:
+            self._forget()
         elif decision.step is Step.MAKE:
             self._make()
         else:
             stage = Stage.MAKING if decision.step is Step.MARK_MAKING else Stage.READY
             self._card.write_sectors(with_stage(self._card.read_sector, self._recipe.number, stage))
+
+    def _forget(self) -> None:
+        size_bytes = read_table(self._card.read_sector)[self._recipe.number].size * SECTOR
+        self._eraser.erase(self._device, size_bytes, wholly=self._recipe.holds_secrets)
+        self._card.write_sectors(with_stage(self._card.read_sector, self._recipe.number, Stage.NEW))
+        self.was_erased = True
 
     def _open(self) -> None:
         try:
@@ -140,16 +176,39 @@ class DataPartition:
             os.close(descriptor)
 
 
-def main(name: str) -> int:
+class Progress:
+    """Tells the log in tenths how far erasing is, and systemd each time that it goes on."""
+
+    def __init__(self, notifier: Notifier) -> None:
+        self._notifier = notifier
+        self._tenths = 0
+
+    def __call__(self, done: int, of: int) -> None:
+        self._notifier.needs_longer(_STEP_S)
+        if (tenths := 10 * done // of) > self._tenths:
+            self._tenths = tenths
+            log.info("erased: %d %%", 10 * tenths)
+
+
+def main(name: str, clock: Clock | None = None) -> int:
     """Open the data partition `name` (``state`` or ``video``) of the card the system runs from. 1: it is not open."""
-    tool = Tool()
+    clock = clock or SystemClock()
+    tool, disk, began_us = Tool(), Disk(), clock.steady_us()
     try:
         card = Card(card_of_root())
-        with Disk().locked(_LOCK):
+        with disk.locked(_LOCK):
             make_missing(tool, card)
-        log.info("%s is open", DataPartition(tool, card, RECIPES[name]).open())
+            complete_marks(card)
+        eraser = Eraser(disk, tool, told=Progress(Notifier.of_this_process(clock)))
+        partition = DataPartition(tool, card, RECIPES[name], eraser)
+        log.info("%s is open", partition.open())
     except DeviceError as error:
         # As an error it is kept on the state partition, if that is the one that opens.
         log.error("%s", error)
         return 1
+    if partition.was_erased and clock.steady_us() - began_us > _PATIENCE_S * 1_000_000:
+        from vigil.processes.confirm import restart_box
+
+        log.warning("the rest of the system has given up waiting for what was erased, so the box restarts")
+        restart_box()
     return 0

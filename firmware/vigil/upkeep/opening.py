@@ -4,7 +4,8 @@ What is to be done with a data partition before it is used: decided from what is
 A partition is formatted only where its own stage says that we had made it,
 looked into it and found nothing. Whatever might hold data is left alone, and
 said so. The stage moves NEW, MAKING, READY, each step a single sector; "ready"
-is also written into the file system, as its label, when all in it is.
+is also written into the file system, as its label, when all in it is. Only its
+owner's wish moves it to FORGET: then it is erased, whatever it holds, and NEW.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class Found(Enum):
 class Step(Enum):
     """The next thing to do. After each one the facts are gathered anew."""
 
+    FORGET = "erase it, and note that it is new"
     OPEN = "open it"
     MARK_MAKING = "note that it holds nothing"
     MAKE = "format it, and finish its file system"
@@ -59,6 +61,8 @@ def decide(facts: Facts) -> Decision:
     """Return what to do next with a data partition."""
     if facts.stage is None:
         return Decision(Step.REFUSE, "its type is not one that Vigil gives: it is somebody else's")
+    if facts.stage is Stage.FORGET:
+        return Decision(Step.FORGET)
     if facts.outside is Found.INTEGRITY and facts.inside is Found.UNKNOWN:
         return Decision(Step.OPEN)
     if facts.inside is Found.OURS:
@@ -111,6 +115,7 @@ class Recipe:
     number: int
     open_flags: tuple[str, ...]
     mkfs_flags: tuple[str, ...]
+    holds_secrets: bool = False
 
 
 _INTEGRITY = ("--integrity", "crc32c")
@@ -123,7 +128,7 @@ FORMAT_FLAGS = ("--batch-mode", "--no-wipe", *_INTEGRITY, "--sector-size", "4096
 # Everything is written now, so that nothing is left to be done lazily in the hours after.
 _MKFS = ("-q", "-F", "-b", "4096", "-m", "1", "-E", "lazy_itable_init=0,lazy_journal_init=0,nodiscard")
 
-STATE = Recipe(name="state", number=7, open_flags=_OPEN, mkfs_flags=(*_MKFS, "-J", "size=16"))
+STATE = Recipe(name="state", number=7, open_flags=_OPEN, mkfs_flags=(*_MKFS, "-J", "size=16"), holds_secrets=True)
 """In journal mode: data and tags change together."""
 
 VIDEO = Recipe(

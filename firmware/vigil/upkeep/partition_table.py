@@ -35,6 +35,7 @@ class Stage(IntEnum):
     NEW = 0xDA  # made by us, not yet looked into
     MAKING = 0x7F  # looked into: holds nothing; may be formatted
     READY = 0x83  # holds what is ours: is never formatted again
+    FORGET = 0x7E  # its owner wants it gone (docs/design/reset.md): is erased, then new
 
 
 @dataclass(frozen=True, slots=True)
