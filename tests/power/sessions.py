@@ -85,7 +85,9 @@ class Session:
     @cached_property
     def first(self) -> int:
         """The first window before which the file system for recordings was made."""
-        return 0 if self.before else first_window(self.log, *self.video, ready_label("video").encode())
+        if self.before and not self.workload.forgets:
+            return 0
+        return first_window(self.log, *self.video, ready_label("video").encode())
 
     def rolling(self, image: Path, inside: Inside = everywhere) -> Rolling:
         """The card before the workload, of which nothing but table and data matter, ready to go through the log."""
@@ -124,9 +126,10 @@ class Session:
         ]
 
     def said(self, window: int) -> list[list[object]]:
-        """All promises by a window, those of the session before it too, as `judge` takes them."""
-        earlier = self.before.said(self.cut.window) if self.before and self.cut else []
-        return earlier + _as_lists(self.promises.by(window))
+        """All promises by a window, also those of the session before it where they bind, as `judge` takes them."""
+        if self.workload.forgets or not (self.before and self.cut):
+            return _as_lists(self.promises.by(window))
+        return self.before.said(self.cut.window) + _as_lists(self.promises.by(window))
 
     def asked(self, window: int) -> dict[str, Any]:
         """What `judge` is asked of a cut in a window."""
@@ -179,6 +182,8 @@ def _play(made: Session, image: Path) -> None:
         source.unlink()
     else:
         flashed(image, made.base, made.workload)
+    for name, text in made.workload.on_card.items():
+        CardImage(made.base).write(1, name, text.encode())
     subprocess.run(["cp", "--sparse=always", made.base, card], check=True)
     play(made.workload, card, log)
     log.rename(made.place / "log")
@@ -209,5 +214,6 @@ def _key(workload: Workload, image: Path, before: Session | None) -> str:
     words: Sequence[object] = (
         workload.name, workload.until, workload.script, dict(workload.run_files), WITNESS, CARD_MIB,
         SETUP, Path(__file__).with_name("witness.py").read_text(), before.place.name if before else "",
+        *([dict(workload.on_card)] if workload.on_card else []),
     )  # fmt: skip
     return hash_of({"image": image.parent.name, "words": json.dumps(words)})

@@ -73,7 +73,8 @@ class Workload:
     `script` runs beside the witness. The power goes once the camera that always records has promised segment `until`.
 
     `after` names the workload in the midst of which the power went before; "" for a card just flashed. `run_files` are
-    put below /run before the system starts. A control is made to fail, so that a pass means something.
+    put below /run before the system starts, and files `on_card` onto p1. One that `forgets` is not asked for what was
+    promised before it. A control is made to fail, so that a pass means something.
     """
 
     name: str
@@ -82,6 +83,8 @@ class Workload:
     script: str = ""
     after: str = ""
     run_files: Mapping[str, str] = field(default_factory=dict)
+    on_card: Mapping[str, str] = field(default_factory=dict)
+    forgets: bool = False
     is_control: bool = False
 
 
@@ -90,6 +93,11 @@ WORKLOADS = {
     for one in (
         Workload(name="recording", what="first boot and recording", until=9),
         Workload(name="recovery", what="recovery after a cut", until=2, after="recording"),
+        Workload(
+            name="reset", what="factory reset", until=3, after="recording", forgets=True,
+            # A set-up file that was not taken over before is what the new box begins with.
+            on_card={"reset.txt": "everything\n", "vigil.toml": f"{SETUP}# anew\n"},
+        ),
         Workload(
             name="nobarrier", what="control: ext4 without barriers", until=4, is_control=True,
             run_files={"systemd/system/vigil-video.mount.d/50-control.conf": NO_BARRIER},

@@ -240,6 +240,8 @@ def test_p7_is_asked_for_the_set_up_file_without_being_mounted(box, tmp_path):
     assert setup_taken_over(tool, box.card, tmp_path) == known
     assert tool.commands[0] == ("integritysetup", "open") and tool.commands[-1] == ("integritysetup", "close")
     assert setup_taken_over(Debugger("setup-taken: File not found by ext2_lookup\n"), box.card, tmp_path) == ""
+    damaged = "debugfs: Bad magic number in super-block while trying to open p7\ncat: Filesystem not open\n"
+    assert setup_taken_over(Debugger(damaged), box.card, tmp_path) is None
     assert setup_taken_over(Debugger(opens=False), box.card, tmp_path) is None
 
 

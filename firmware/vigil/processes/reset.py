@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import subprocess
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
@@ -213,8 +214,10 @@ def setup_taken_over(tool: Tool, card: Card, mapper: Path = MAPPER) -> str | Non
     finally:
         with suppress(DeviceError):
             tool.run("integritysetup", "close", name, limit_s=60)
-    found = [line for line in said.splitlines() if len(line) == 64]
-    return found[0] if found else ""
+    if found := re.search(r"^[0-9a-f]{64}$", said, re.MULTILINE):
+        return found[0]
+    # It ends well whatever it found; where there is no such file, nothing was ever taken over.
+    return "" if "File not found" in said else None
 
 
 def main(boot: Path) -> int:
