@@ -70,9 +70,9 @@ class OnABox(Card):
 
         asking = Asking(
             self.place, Disk(), HandClock(), card=lambda: self, boot=self.boot, writable=self.writable,
-            restart=restart, is_there=lambda _: self.there,
+            is_there=lambda _: self.there,
         )  # fmt: skip
-        return reset.start_over(asking, given, keyboard=Keyboard(answer), is_root=is_root)
+        return reset.start_over(asking, given, keyboard=Keyboard(answer), is_root=is_root, restart=restart)
 
     @property
     def told(self) -> list[tuple[str, str]]:

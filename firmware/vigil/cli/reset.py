@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -43,10 +44,15 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _run(given: argparse.Namespace) -> int:
-    return start_over(_asking(given.data.absolute()), given, keyboard=sys.stdin, is_root=os.geteuid() == 0)
+    asking = _asking(given.data.absolute())
+    from vigil.processes.confirm import restart_box
+
+    return start_over(asking, given, keyboard=sys.stdin, is_root=os.geteuid() == 0, restart=restart_box)
 
 
-def start_over(asking: Asking, given: argparse.Namespace, *, keyboard: TextIO, is_root: bool) -> int:
+def start_over(
+    asking: Asking, given: argparse.Namespace, *, keyboard: TextIO, is_root: bool, restart: Callable[[], None]
+) -> int:
     """Say what would be lost, ask, and do it. Raises `ResetRefused` where it is not to be done."""
     tier = Tier(given.tier)
     if not is_root:
@@ -64,6 +70,8 @@ def start_over(asking: Asking, given: argparse.Namespace, *, keyboard: TextIO, i
     else:
         asking.settings(by="command")
     print("The box restarts, and starts over then.")
+    sys.stdout.flush()
+    restart()
     return 0
 
 
@@ -85,7 +93,7 @@ def _confirm(tier: Tier, keyboard: TextIO) -> None:
 
 def _asking(data: Path) -> Asking:
     from vigil.clock import SystemClock
-    from vigil.processes.confirm import restart_box, slot_here
+    from vigil.processes.confirm import slot_here
     from vigil.processes.first_boot import remounted
     from vigil.processes.place import Place
     from vigil.processes.reset_ask import Asking
@@ -99,5 +107,5 @@ def _asking(data: Path) -> Asking:
     as_unit_of_ours()
     return Asking(
         Place(data), Disk(), SystemClock(), card=lambda: Card(card_of_root()), boot=Path("/boot"),
-        writable=remounted, restart=restart_box,
+        writable=remounted,
     )  # fmt: skip

@@ -32,7 +32,7 @@ class Loss:
 
 
 class Asking:
-    """A box that is to start over. `card` is asked for when it is needed; `restart` is the last thing done."""
+    """A box that is to start over at its next start: whoever asks restarts it then. `card` is what it started from."""
 
     def __init__(
         self,
@@ -43,7 +43,6 @@ class Asking:
         card: Callable[[], Card],
         boot: Path,
         writable: Writable,
-        restart: Callable[[], None],
         is_there: Callable[[Path], bool] = os.path.ismount,
     ) -> None:
         self._place = place
@@ -52,7 +51,6 @@ class Asking:
         self._card = card
         self._boot = boot
         self._writable = writable
-        self._restart = restart
         self._is_there = is_there
 
     def loss(self) -> Loss:
@@ -63,7 +61,7 @@ class Asking:
         return Loss(sum(of_cameras.values()), len([count for count in of_cameras.values() if count]), held)
 
     def settings(self, *, by: str) -> None:
-        """Forget the settings at the next start, which follows at once. Raises `ResetRefused`."""
+        """Forget the settings at the next start. Raises `ResetRefused`."""
         if not self._is_there(self._place.state):
             raise ResetRefused("the state partition is not there, so no settings can be forgotten: see `everything`")
         with self._alone():
@@ -72,11 +70,10 @@ class Asking:
                 self._disk.replace(self._place.state / NOTE, Note(by).encode())
             except StoreError as error:
                 raise ResetRefused(f"what is to be done cannot be noted: {error}") from error
-        self._restart()
 
     def everything(self, *, by: str, even_held: bool) -> None:
         """
-        Erase p7 and p8 at the next start, which follows at once. Raises `ResetRefused`, `DeviceError`.
+        Erase p7 and p8 at the next start. Raises `ResetRefused`, `DeviceError`.
 
         The note is their stage in the partition table: what lies in them could not outlast it.
         """
@@ -95,7 +92,6 @@ class Asking:
             except (StoreError, OSError, subprocess.SubprocessError) as error:
                 raise ResetRefused(f"the set-up file on the card cannot be emptied: {error}") from error
             mark(card)
-        self._restart()
 
     def _taken(self) -> str | None:
         if not self._is_there(self._place.state):
