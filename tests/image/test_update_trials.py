@@ -27,6 +27,21 @@ Type=oneshot
 ExecStart=/bin/bash /first.sh
 """
 PANICS = "echo c > /proc/sysrq-trigger"
+# How many tries the new system has left, U-Boot has just written to the first partition.
+ANOTHER_WAY_EACH_TIME = f"""
+left=$(tr -c 'A-Z_=0-9' '\\n' </dev/disk/by-partuuid/56494749-01 | sed -n '/BOOT_B_LEFT=/{{s/.*=//p;q}}')
+echo "inside: $left left" >/dev/console
+[ "$left" != 3 ] || {PANICS}
+[ "$left" != 2 ] || sleep infinity
+"""
+NO_PROGRAM = """[Unit]
+DefaultDependencies=no
+Before=local-fs.target
+[Mount]
+What=tmpfs
+Where=/opt/vigil
+Type=tmpfs
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +67,17 @@ class Trial:
 
 TRIALS = {
     "panics": Trial(first=PANICS),
+    # It panics, hangs before its root, and comes up without a single program of ours, one after the other. Waits of
+    # minutes are shorter here; how long they are on a box is held by tests/image/test_watchdog_times.py.
+    "dies in another way each time": Trial(
+        first=ANOTHER_WAY_EACH_TIME,
+        more={f"{UNITS}/initrd.target.d/sooner.conf": b"[Unit]\nJobTimeoutSec=40\n"},
+        run_files={
+            "systemd/system/opt-vigil.mount": NO_PROGRAM,
+            "systemd/system/local-fs.target.d/no.conf": "[Unit]\nWants=opt-vigil.mount\n",
+            "systemd/system/vigil-trial.timer.d/sooner.conf": "[Timer]\nOnBootSec=\nOnBootSec=60\n",
+        },
+    ),
 }
 
 
@@ -60,7 +86,14 @@ def box() -> Box:
     return recording_box()
 
 
-@pytest.mark.parametrize("name", TRIALS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "panics",
+        # Seven minutes.
+        pytest.param("dies in another way each time", marks=pytest.mark.torture),
+    ],
+)
 def test_a_trial_that_is_no_good_gives_way_to_the_old_system(box: Box, tmp_path: Path, name: str):
     trial = TRIALS[name]
     files = tmp_path / "files"

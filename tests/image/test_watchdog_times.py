@@ -32,6 +32,8 @@ BASIC_S = seconds("JobTimeoutSec", "root/usr/lib/systemd/system/basic.target.d/1
 RECORDER_S = seconds("WatchdogSec", "root/usr/lib/systemd/system/vigil-record@.service")
 GUARD_S = seconds("WatchdogSec", "root/usr/lib/systemd/system/vigil-guard.service")
 
+(LAST_WORD_MIN,) = re.findall(r"^OnBootSec=(\d+)min$", (UNITS / "vigil-trial.timer").read_text(), re.MULTILINE)
+
 
 def arguments() -> dict[str, str]:
     """The kernel's command line, as far as it is the same in both slots."""
@@ -79,6 +81,7 @@ def test_the_first_root_has_no_place_to_wait_at():
         f"`RebootWatchdogSec={ON_THE_WAY_DOWN_S}`",
         f"`WatchdogSec={RECORDER_S}` (recorders, upkeep), {GUARD_S} (guard)",
         f"| {STALLED_S} s |",
+        f"| {LAST_WORD_MIN} min |",
     ],
 )
 def test_the_page_says_what_is_configured(said: str):
