@@ -22,6 +22,33 @@ COMPATIBLE = "vigil-debian"
 UPDATE = "/opt/vigil/bin/vigil update"
 STATE = "cat /boot/slots.env /boot/slots2.env | sha256sum"
 
+CHANGE = """
+package=/opt/vigil/lib/python3.13/site-packages/vigil/{package}
+cp -r $package /run/changed && rm -r /run/changed/__pycache__
+cd /run/changed && {change} && mount --bind /run/changed $package
+"""
+CHANGED = """[Unit]
+DefaultDependencies=no
+Before=local-fs.target vigil-open@state.service vigil-open@video.service vigil-firstboot.service
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/bash /run/change.sh
+"""
+
+
+def changed_program(package: str, change: str) -> dict[str, str]:
+    """
+    Make a new version of the program: files below /run that lay a changed copy of one package over the one in the root.
+
+    `change` is a command of the shell, run in the copy before anything of ours has started.
+    """
+    return {
+        "change.sh": CHANGE.format(package=package, change=change),
+        "systemd/system/change.service": CHANGED,
+        "systemd/system/local-fs.target.d/change.conf": "[Unit]\nWants=change.service\n",
+    }
+
 
 def slot_with(script: str, place: Path, more: dict[str, bytes | str] | None = None) -> Path:
     """A slot's partition as an update brings it, with a script of the test's own in its initrd."""

@@ -12,7 +12,7 @@ from fakes.inside import UNITS, files_of
 from fakes.inside_shell import SHELL
 from fakes.qemu import emulated
 from fakes.recording_box import Box, Start, recording_box, resumed
-from fakes.updates import UPDATE, slot_with, system_update, told_of_updates
+from fakes.updates import UPDATE, changed_program, slot_with, system_update, told_of_updates
 from fakes.web_files import serving
 
 pytestmark = [*(mark for mark in emulated if mark.name != "timeout"), pytest.mark.timeout(3600)]
@@ -34,6 +34,7 @@ echo "inside: $left left" >/dev/console
 [ "$left" != 3 ] || {PANICS}
 [ "$left" != 2 ] || sleep infinity
 """
+NO_RECORDER = "[Service]\nExecStart=\nExecStart=/bin/false\n"
 NO_PROGRAM = """[Unit]
 DefaultDependencies=no
 Before=local-fs.target
@@ -78,6 +79,13 @@ TRIALS = {
             "systemd/system/vigil-trial.timer.d/sooner.conf": "[Timer]\nOnBootSec=\nOnBootSec=60\n",
         },
     ),
+    # It would be watched for ten minutes; for a test it loses its patience after four.
+    "does not record": Trial(
+        run_files=changed_program("upkeep", "sed -i 's/^TRIAL_US = .*/TRIAL_US = 240_000_000/' health.py")
+        | {"systemd/system/vigil-record@.service.d/no.conf": NO_RECORDER},
+        starts=1,
+        why="it ran, but did not prove itself: vigil-record@bench.service",
+    ),
 }
 
 
@@ -90,8 +98,9 @@ def box() -> Box:
     "name",
     [
         "panics",
-        # Seven minutes.
+        # Seven minutes each.
         pytest.param("dies in another way each time", marks=pytest.mark.torture),
+        pytest.param("does not record", marks=pytest.mark.torture),
     ],
 )
 def test_a_trial_that_is_no_good_gives_way_to_the_old_system(box: Box, tmp_path: Path, name: str):
