@@ -19,6 +19,7 @@ from power.judge import Judgement
 
 BOOT_S = 1500
 STATE_S = 600
+_SIGNATURE_AT = 440  # in a master boot record
 HERE = Path(__file__).parent
 SCRIPT = """
 exec /opt/vigil/bin/python /run/inside/in_guest.py /run/inside/jobs.json
@@ -37,7 +38,8 @@ class Job:
 
 def judged(image: Path, place: Path, jobs: Sequence[Job], *, setup: str) -> Iterator[Judgement]:
     """
-    Boot once with all the disks, and yield what was found on each in turn; the disks stay as they were.
+    Boot once with all the disks, and yield what was found on each in turn; but for a name of their own (`rename`) the
+    disks stay as they were.
 
     Raises `Silence` where the box does not answer.
     """
@@ -45,6 +47,8 @@ def judged(image: Path, place: Path, jobs: Sequence[Job], *, setup: str) -> Iter
     beside = {name: (HERE / name).read_bytes() for name in ("in_guest.py", "judge.py")}
     beside["jobs.json"] = json.dumps(told).encode()
     card = copy_of(image, place, size_mib=2048, setup=setup, script=SCRIPT, beside=beside)
+    for number, job in enumerate(jobs):
+        rename(job.disk, number)
     machine = Machine(board="virt", card=card.path, arguments=ARGUMENTS, more=tuple(_plugged(jobs)))
     try:
         with running(machine) as guest:
@@ -53,6 +57,18 @@ def judged(image: Path, place: Path, jobs: Sequence[Job], *, setup: str) -> Iter
                 yield answer(guest, timeout_s=STATE_S)
     finally:
         place.unlink()
+
+
+def rename(disk: Path, number: int) -> None:
+    """
+    Give a disk another signature, from which the names of its partitions are made.
+
+    All states are states of one card: with its own signature, any of them could be
+    taken for the card that the system is on.
+    """
+    with disk.open("r+b") as file:
+        file.seek(_SIGNATURE_AT)
+        file.write(b"ST" + number.to_bytes(2, "little"))
 
 
 def answer(guest: Guest, *, timeout_s: float) -> Judgement:
