@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from contextlib import suppress
 from itertools import count
 
@@ -18,6 +19,8 @@ from vigil.upkeep.block_devices import Tool
 from vigil.upkeep.partition_table import Stage, with_stage
 from vigil.upkeep.reset import NOTE, Note, asked
 from vigil.upkeep.setup_file import digest
+
+pytestmark = pytest.mark.skipif(shutil.which("sfdisk") is None, reason="sfdisk is not installed")
 
 
 @pytest.fixture
