@@ -62,6 +62,33 @@ def test_a_systemd_that_hangs_is_reset_by_the_hardware(box: Box, tmp_path: Path)
         assert (found.start.slot, found.start.after, found.start.left) == ("A", "reset", (3, 3))
 
 
+def test_a_writer_that_the_card_leaves_waiting_ends_in_a_restart_within_the_budget(box: Box, tmp_path: Path):
+    with resumed(box, tmp_path) as running:
+        began = time.monotonic()
+        running.shell.ask("dmsetup suspend --noflush --nolockfs vigil-video")
+        found = running.records_after_reset(began)
+        tell(f"video stalled, restarted after {found.reset_s:.0f} s", found.records_s)
+        assert (found.start.slot, found.start.after, found.start.left) == ("A", "reset", (3, 3))
+
+        spent = budget(running)
+        assert spent["forced"] == 1
+        assert "the box restarted itself" in running.shell.ask("journalctl --no-pager -b -u vigil-upkeep")
+
+
+@pytest.mark.torture
+def test_a_stalled_state_ends_in_a_restart_that_counts_though_no_note_could_be_taken(box: Box, tmp_path: Path):
+    with resumed(box, tmp_path) as running:
+        began = time.monotonic()
+        running.shell.ask("dmsetup suspend --noflush --nolockfs vigil-state")
+        # Meanwhile it records: a recorder needs no state.
+        running.shell.until_recording(timeout_s=60)
+        found = running.records_after_reset(began)
+        tell(f"state stalled, restarted after {found.reset_s:.0f} s", found.records_s)
+
+        assert budget(running)["forced"] == 1
+        assert found.start.left == (3, 3)
+
+
 @pytest.mark.torture
 def test_a_panic_ends_in_a_reset(box: Box, tmp_path: Path):
     with resumed(box, tmp_path) as running:
