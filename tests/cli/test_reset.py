@@ -15,7 +15,6 @@ from vigil.cli import reset
 from vigil.clock import HandClock
 from vigil.errors import ResetRefused
 from vigil.processes import reset_ask
-from vigil.processes.first_boot import TAKEN
 from vigil.processes.place import Place
 from vigil.processes.reset_ask import Asking
 from vigil.processes.tellings import left
@@ -24,7 +23,7 @@ from vigil.store.holds import Holds
 from vigil.store.layout import segments_of
 from vigil.upkeep.block_devices import Card
 from vigil.upkeep.reset import NOTE, Note
-from vigil.upkeep.setup_file import digest
+from vigil.upkeep.setup_file import TAKEN, digest
 
 Captured = pytest.CaptureFixture[str]
 SETUP = f'owner_recipient = "{KEYS[0]}"\n'.encode()

@@ -12,7 +12,7 @@ from fakes.configs import KEYS
 from fakes.faulty import FaultyCalls
 from vigil.clock import HandClock
 from vigil.errors import DeviceError
-from vigil.processes.first_boot import TAKEN, FirstBoot
+from vigil.processes.first_boot import FirstBoot
 from vigil.processes.place import Place
 from vigil.processes.reset import EverythingAskedOnCard, SettingsReset
 from vigil.processes.settings import load
@@ -20,6 +20,7 @@ from vigil.processes.tellings import left
 from vigil.store.disk import Disk
 from vigil.upkeep.block_devices import Card
 from vigil.upkeep.partition_table import read_table
+from vigil.upkeep.setup_file import TAKEN
 
 SETUP = f"""owner_recipient = "{KEYS[0]}"
 hostname = "garage"

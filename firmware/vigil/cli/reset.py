@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TextIO
 
 from vigil.cli.data_dir import default_data_dir
 from vigil.cli.listing import count
-from vigil.cli.update import as_unit_of_ours
 from vigil.errors import ResetRefused
 from vigil.upkeep.reset import Tier
 
@@ -94,8 +93,9 @@ def _confirm(tier: Tier, keyboard: TextIO) -> None:
 def _asking(data: Path) -> Asking:
     from vigil.clock import SystemClock
     from vigil.processes.confirm import slot_here
-    from vigil.processes.first_boot import remounted
+    from vigil.processes.group import as_unit_of_ours
     from vigil.processes.place import Place
+    from vigil.processes.remount import remounted
     from vigil.processes.reset_ask import Asking
     from vigil.store.disk import Disk
     from vigil.upkeep.block_devices import Card, card_of_root

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import grp
-import os
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,22 +33,16 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         command.add_argument("--data", type=Path, default=default_data_dir(), metavar="DIR", help="(%(default)s)")
 
 
-def as_unit_of_ours() -> None:
-    """Make files as a unit would: what is left for the journal must be guard's to read and to remove."""
-    with suppress(KeyError, PermissionError):
-        os.setegid(grp.getgrnam("vigil").gr_gid)
-    os.umask(0o007)
-
-
 def _updates(given: argparse.Namespace) -> Updates:
-    as_unit_of_ours()
     from vigil.clock import SystemClock
+    from vigil.processes.group import as_unit_of_ours
     from vigil.processes.place import Place
     from vigil.processes.rauc import Rauc
     from vigil.processes.update import Updates
     from vigil.processes.update_here import look
     from vigil.store.disk import Disk
 
+    as_unit_of_ours()
     return Updates(Place(given.data.absolute()), Disk(), SystemClock(), rauc=Rauc(), here=look)
 
 

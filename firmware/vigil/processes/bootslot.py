@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 from vigil.errors import ConfigError, DeviceError
 from vigil.processes.confirm import started_from
-from vigil.processes.first_boot import remounted
+from vigil.processes.remount import Writable, remounted
 from vigil.upkeep.slot_files import read_slots, write_slots
 from vigil.upkeep.slots import Slot, SlotState, confirm, give_up, try_next
 
@@ -43,7 +41,7 @@ def main(
     boot: Path,
     *,
     command_line: Path = Path("/proc/cmdline"),
-    writable: Callable[[Path], AbstractContextManager[None]] = remounted,
+    writable: Writable = remounted,
 ) -> int:
     """Answer or obey once; the exit code is 1 where the state could not be written."""
     found = read_slots(boot)

@@ -6,15 +6,14 @@ import logging
 import re
 import subprocess
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
 from vigil.clock import Clock, SystemClock
 from vigil.errors import DeviceError
 from vigil.processes.ending import set_when_asked
-from vigil.processes.first_boot import remounted
 from vigil.processes.place import Place
+from vigil.processes.remount import Writable, remounted
 from vigil.processes.update import Records
 from vigil.processes.update_outcome import Outcomes
 from vigil.store.disk import Disk
@@ -37,7 +36,7 @@ class Confirmation:
         slot: Slot,
         *,
         facts: Callable[[], Facts],
-        writable: Callable[[Path], AbstractContextManager[None]],
+        writable: Writable,
         restart: Callable[[], None],
         outcomes: Outcomes,
         has_way_out: Callable[[], bool] = has_way_out,

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import grp
 import logging
 import os
 import subprocess
 from collections.abc import Callable
-from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from vigil.clock import SystemClock
 from vigil.config.model import Camera, Config
@@ -18,19 +15,18 @@ from vigil.config.read import read_strict
 from vigil.config.write import written
 from vigil.errors import StoreFault, VigilError
 from vigil.processes.clock_floor import raise_clock
+from vigil.processes.group import share_with_ours
 from vigil.processes.place import Place
+from vigil.processes.remount import Writable, remounted
+from vigil.processes.reset import SettingsReset
 from vigil.processes.signer import load_identity
 from vigil.store.disk import Disk
 from vigil.store.layout import MARKER
 from vigil.store.marker import check_marker, make_store
 from vigil.upkeep.found_cameras import usb_cameras
-from vigil.upkeep.setup_file import blanked, digest, has_secrets, taken_over
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from vigil.upkeep.setup_file import TAKEN, blanked, digest, has_secrets, taken_over
 
 log = logging.getLogger(__name__)
-TAKEN = "setup-taken"
 _EMPTY = {"lost+found", f"{MARKER}.new"}
 """What a file system without recordings may hold: its own, and what a cut left of a marker."""
 
@@ -44,7 +40,7 @@ class FirstBoot:
         disk: Disk,
         *,
         setup: Path,
-        writable: Callable[[Path], AbstractContextManager[None]],
+        writable: Writable,
         is_there: Callable[[Path], bool] = os.path.ismount,
         plugged_in: Callable[[], tuple[Camera, ...]] = tuple,
         forget: Callable[[], object] = tuple,
@@ -147,23 +143,6 @@ def _read(disk: Disk, path: Path) -> str:
     return (_bytes(disk, path) or b"").decode(errors="replace").strip()
 
 
-def share_with_ours(path: Path, mode: int) -> None:
-    """Give `path` to the group that our processes share, where this system has it."""
-    with suppress(KeyError):
-        os.chown(path, -1, grp.getgrnam("vigil").gr_gid)
-    path.chmod(mode)
-
-
-@contextmanager
-def remounted(directory: Path) -> Iterator[None]:
-    """Make a mounted directory writable for a moment."""
-    subprocess.run(["mount", "-o", "remount,rw", str(directory)], check=True, timeout=30)
-    try:
-        yield
-    finally:
-        subprocess.run(["mount", "-o", "remount,ro", str(directory)], check=True, timeout=30)
-
-
 def _usb_cameras() -> tuple[Camera, ...]:
     command = ["udevadm", "info", "--export-db"]
     done = subprocess.run(command, check=True, timeout=30, capture_output=True, text=True, errors="replace")
@@ -172,9 +151,6 @@ def _usb_cameras() -> tuple[Camera, ...]:
 
 def main(data: Path) -> int:
     """Do what is to be done once. The exit code is 1 where something of it could not be done."""
-    # It needs words of ours.
-    from vigil.processes.reset import SettingsReset
-
     disk, place, clock, setup = Disk(), Place(data), SystemClock(), Path("/boot/vigil.toml")
     try:
         raise_clock(disk, place, clock)

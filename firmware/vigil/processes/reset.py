@@ -13,7 +13,7 @@ import os
 import re
 import subprocess
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,8 +21,9 @@ from vigil.clock import Clock
 from vigil.config.model import Config
 from vigil.config.write import written
 from vigil.errors import ConfigError, DeviceError, FormatError, ResetRefused, StoreError, StoreFault
-from vigil.processes.first_boot import TAKEN, remounted, share_with_ours
+from vigil.processes.group import share_with_ours
 from vigil.processes.place import Place
+from vigil.processes.remount import Writable, remounted
 from vigil.processes.settings import load
 from vigil.processes.tellings import tell
 from vigil.store.disk import Disk
@@ -30,11 +31,11 @@ from vigil.upkeep.block_devices import MAPPER, Card, Tool, card_of_root
 from vigil.upkeep.opening import STATE
 from vigil.upkeep.partition_table import Stage, read_table, with_stage
 from vigil.upkeep.reset import FILE, NOTE, Note, Tier, asked, crossed_out, is_used_up, surplus, voided
+from vigil.upkeep.setup_file import TAKEN
 
 log = logging.getLogger(__name__)
 SETUP = "vigil.toml"
 _DATA_PARTITIONS = (8, 7)
-Writable = Callable[[Path], AbstractContextManager[None]]
 
 
 def mark(card: Card) -> dict[int, Stage]:

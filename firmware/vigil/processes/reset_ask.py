@@ -11,15 +11,16 @@ from pathlib import Path
 
 from vigil.clock import Clock
 from vigil.errors import ResetRefused, StoreError
-from vigil.processes.first_boot import TAKEN
 from vigil.processes.place import Place
-from vigil.processes.reset import Writable, forget_setup, mark
+from vigil.processes.remount import Writable
+from vigil.processes.reset import forget_setup, mark
 from vigil.processes.tellings import tell
 from vigil.store.disk import Disk
 from vigil.store.holds import Holds
 from vigil.store.layout import cameras_in, segments_of
 from vigil.upkeep.block_devices import Card
 from vigil.upkeep.reset import NOTE, Note, Tier
+from vigil.upkeep.setup_file import TAKEN
 
 
 @dataclass(frozen=True, slots=True)

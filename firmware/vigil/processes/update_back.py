@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
 from vigil.errors import DeviceError, UpdateError, UpdateRefused
-from vigil.processes.first_boot import remounted
+from vigil.processes.remount import Writable, remounted
 from vigil.processes.update import Updates
 from vigil.upkeep.slot_files import read_slots, write_slots
 from vigil.upkeep.slots import give_up, go_back
@@ -19,7 +17,7 @@ def go_back_now(
     updates: Updates,
     boot: Path = Path("/boot"),
     *,
-    writable: Callable[[Path], AbstractContextManager[None]] = remounted,
+    writable: Writable = remounted,
 ) -> str:
     """
     Make the other slot the next, for good; return what is to be said. The caller restarts the box.

@@ -14,7 +14,7 @@ from enum import StrEnum
 from fnmatch import fnmatch
 
 from vigil.errors import FormatError
-from vigil.upkeep.setup_file import digest, has_secrets
+from vigil.upkeep.setup_file import TAKEN, digest, has_secrets
 
 FILE = "reset.txt"
 """On p1: the one word of a tier."""
@@ -81,7 +81,7 @@ class Note:
 
 STAY = (
     "lost+found", "identity", "identity.vkey", "store-id", "journal", "index*", "tellings", "log", "rauc",
-    "clock-trust.json", "reboot-budget.json", "setup-taken", "update", NOTE,
+    "clock-trust.json", "reboot-budget.json", TAKEN, "update", NOTE,
 )  # fmt: skip
 """
 What of p7 outlasts the forgetting of settings, by name; of all else nothing is asked.

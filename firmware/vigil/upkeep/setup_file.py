@@ -23,6 +23,9 @@ from vigil.errors import ConfigError
 SECRETS = ("wifi_password", "url", "sub_url")
 BLANK = "*"
 
+TAKEN = "setup-taken"
+"""On p7: what the file is known by that was taken over last."""
+
 _SECRET = re.compile(rb'^([ \t]*(?:%s)[ \t]*=[ \t]*)(["\'])(.*?)(\2)' % "|".join(SECRETS).encode(), re.MULTILINE)
 _OURS = {"owner_recipient": ("owner", "recipients"), "hostname": ("system", "hostname"),
          "time_zone": ("system", "time_zone")}  # fmt: skip
