@@ -12,8 +12,8 @@ import logging
 import os
 import re
 import subprocess
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,6 +89,18 @@ def cross_out(disk: Disk, boot: Path) -> None:
     _write_in_place(disk, path, crossed_out(disk.read_bytes(path)))
 
 
+@contextmanager
+def _or_not_at_all(writable: Writable, boot: Path, undo: Callable[[], None]) -> Iterator[None]:
+    """Let p1 be written; where what is done meanwhile fails, undo what is done so far. Raises `ResetRefused` then."""
+    try:
+        with writable(boot):
+            yield
+    except (StoreError, OSError, subprocess.SubprocessError) as error:
+        # Not crossed out it would be carried out at every start, for ever.
+        undo()
+        raise ResetRefused(f"{FILE} cannot be crossed out on the card, so nothing is forgotten: {error}") from error
+
+
 def _write_in_place(disk: Disk, path: Path, content: bytes) -> None:
     with disk.change(path) as file:
         file.write_at(0, content)
@@ -113,14 +125,9 @@ class EverythingAskedOnCard:
             return False
         taken = self._taken()
         before = mark(self._card)
-        try:
-            with self._writable(self._boot):
-                forget_setup(self._disk, self._boot, taken)
-                cross_out(self._disk, self._boot)
-        except (StoreError, OSError, subprocess.SubprocessError) as error:
-            # Not crossed out it would be carried out at every start, for ever.
-            unmark(self._card, before)
-            raise ResetRefused(f"{FILE} cannot be crossed out on the card, so nothing is forgotten: {error}") from error
+        with _or_not_at_all(self._writable, self._boot, undo=lambda: unmark(self._card, before)):
+            forget_setup(self._disk, self._boot, taken)
+            cross_out(self._disk, self._boot)
         log.warning("everything on this card but the system itself is forgotten now, as %s asked", FILE)
         return True
 
@@ -157,12 +164,8 @@ class SettingsReset:
     def _take_up(self, note: Path) -> None:
         """From p1 to p7: from here on it is carried out once, whatever the power does."""
         self._disk.replace(note, Note("card").encode())
-        try:
-            with self._writable(self._boot):
-                cross_out(self._disk, self._boot)
-        except (StoreError, OSError, subprocess.SubprocessError) as error:
-            self._remove(note)
-            raise ResetRefused(f"{FILE} cannot be crossed out on the card, so nothing is forgotten: {error}") from error
+        with _or_not_at_all(self._writable, self._boot, undo=lambda: self._remove(note)):
+            cross_out(self._disk, self._boot)
 
     def _forget(self) -> None:
         # Whose the box is comes first: what remembers it now is about to go.
