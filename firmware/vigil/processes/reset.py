@@ -207,17 +207,14 @@ def setup_taken_over(tool: Tool, card: Card, mapper: Path = MAPPER) -> str | Non
     opened = mapper / name
     try:
         tool.run("integritysetup", "open", *STATE.open_flags, str(card.partition(STATE.number)), name, limit_s=60)
+        try:
+            _, said = tool.run("debugfs", "-R", f"cat {TAKEN}", str(opened), limit_s=60)
+        finally:
+            with suppress(DeviceError):
+                tool.run("integritysetup", "close", name, limit_s=60)
     except DeviceError as error:
         log.warning("p7 cannot be asked for what it remembers: %s", error)
         return None
-    try:
-        _, said = tool.run("debugfs", "-R", f"cat {TAKEN}", str(opened), limit_s=60)
-    except DeviceError as error:
-        log.warning("p7 cannot be asked for what it remembers: %s", error)
-        return None
-    finally:
-        with suppress(DeviceError):
-            tool.run("integritysetup", "close", name, limit_s=60)
     if found := re.search(r"^[0-9a-f]{64}$", said, re.MULTILINE):
         return found[0]
     # It ends well whatever it found; where there is no such file, nothing was ever taken over.
