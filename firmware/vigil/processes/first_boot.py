@@ -18,7 +18,7 @@ from vigil.processes.clock_floor import raise_clock
 from vigil.processes.group import share_with_ours
 from vigil.processes.place import Place
 from vigil.processes.remount import Writable, remounted
-from vigil.processes.reset import SettingsReset
+from vigil.processes.reset import SettingsReset, last_taken
 from vigil.processes.signer import load_identity
 from vigil.store.disk import Disk
 from vigil.store.layout import MARKER
@@ -93,15 +93,14 @@ class FirstBoot:
             setup = self._disk.read_bytes(self._setup)
         except StoreFault:
             return
-        taken = self._place.state / TAKEN
         # A password filled in again where one was blanked does not change what the file is known by.
-        if digest(setup) != _read(self._disk, taken) or has_secrets(setup):
+        if digest(setup) != last_taken(self._disk, self._place.state) or has_secrets(setup):
             files = self._place.config_files
             config = taken_over(setup, _bytes(self._disk, files.owners))
             self._disk.replace(files.owners, written(config, head="taken over from the set-up file of the card"))
             # It holds passwords of cameras and networks.
             share_with_ours(files.owners, 0o640)
-            self._disk.replace(taken, (digest(setup) + "\n").encode())
+            self._disk.replace(self._place.state / TAKEN, (digest(setup) + "\n").encode())
             log.info("the set-up file was taken over")
         if has_secrets(setup):
             with self._writable(self._setup.parent), self._disk.change(self._setup) as file:
@@ -137,10 +136,6 @@ def _bytes(disk: Disk, path: Path) -> bytes | None:
         return disk.read_bytes(path)
     except StoreFault:
         return None
-
-
-def _read(disk: Disk, path: Path) -> str:
-    return (_bytes(disk, path) or b"").decode(errors="replace").strip()
 
 
 def _usb_cameras() -> tuple[Camera, ...]:

@@ -201,8 +201,16 @@ def _names(directory: Path) -> list[str]:
     return []
 
 
+def last_taken(disk: Disk, state: Path) -> str:
+    """Return what p7, mounted at `state`, says of the set-up file that was taken over last; "" where none ever was."""
+    try:
+        return disk.read_bytes(state / TAKEN).decode(errors="replace").strip()
+    except StoreFault:
+        return ""
+
+
 def setup_taken_over(tool: Tool, card: Card, mapper: Path = MAPPER) -> str | None:
-    """Return what p7 says of the set-up file that was taken over last, mounting nothing; None where it cannot."""
+    """Return what `last_taken` would, mounting nothing; None where p7 cannot be asked."""
     name = "vigil-reset"
     opened = mapper / name
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,14 +13,13 @@ from vigil.clock import Clock
 from vigil.errors import ResetRefused, StoreError
 from vigil.processes.place import Place
 from vigil.processes.remount import Writable
-from vigil.processes.reset import forget_setup, mark
+from vigil.processes.reset import forget_setup, last_taken, mark
 from vigil.processes.tellings import tell
 from vigil.store.disk import Disk
 from vigil.store.holds import Holds
 from vigil.store.layout import cameras_in, segments_of
 from vigil.upkeep.block_devices import Card
 from vigil.upkeep.reset import NOTE, Note, Tier
-from vigil.upkeep.setup_file import TAKEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ class Asking:
             )
         card = self._card()
         with self._alone():
-            taken = self._taken()
+            taken = last_taken(self._disk, self._place.state) if self._is_there(self._place.state) else None
             self._tell(Tier.EVERYTHING, by)
             try:
                 with self._writable(self._boot):
@@ -93,13 +92,6 @@ class Asking:
             except (StoreError, OSError, subprocess.SubprocessError) as error:
                 raise ResetRefused(f"the set-up file on the card cannot be emptied: {error}") from error
             mark(card)
-
-    def _taken(self) -> str | None:
-        if not self._is_there(self._place.state):
-            return None
-        with suppress(StoreError):
-            return self._disk.read_bytes(self._place.state / TAKEN).decode(errors="replace").strip()
-        return ""
 
     def _tell(self, tier: Tier, by: str) -> None:
         """Let it be the last that this box says under its name: guard signs it at the latest when it ends."""
