@@ -13,7 +13,7 @@ from fakes.mp4_sources import FILMS, film, packets_of, pictures, probe
 from vigil.errors import FormatError
 from vigil.frames.aac import audio_codec
 from vigil.frames.decoder_config import avcc, hvcc, read_avcc, read_hvcc, video_codec
-from vigil.frames.nal import AnnexBReader, split_annexb, split_lengths
+from vigil.frames.nal import AnnexBReader, join_annexb, split_annexb, split_lengths
 from vigil.frames.packet import VideoCodec
 from vigil.frames.sps import h264_sps, h265_sps
 
@@ -72,7 +72,7 @@ def test_a_sample_left_as_it_is_says_the_same_as_one_taken_apart(name, units, mi
 @settings(deadline=None)
 @given(st.lists(UNITS, min_size=1))
 def test_units_survive_the_byte_stream_and_the_lengths(units: list[bytes]) -> None:
-    assert split_annexb(annexb(*units)) == units
+    assert split_annexb(join_annexb(units)) == units == split_annexb(annexb(*units))
     assert split_lengths(lengths(*units)) == units
 
 

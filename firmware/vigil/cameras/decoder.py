@@ -8,7 +8,8 @@ from vigil.cameras.grey import Grey
 from vigil.cameras.libavcodec import library
 from vigil.frames.packet import VideoCodec
 
-_NAMES = {"h264": "h264", "h265": "hevc"}
+FFMPEG_NAMES = {"h264": "h264", "h265": "hevc"}
+"""What FFmpeg calls our codecs."""
 
 
 class Decoder(Protocol):
@@ -42,7 +43,7 @@ def load() -> None:
 
 def open_decoder(codec: VideoCodec, extradata: bytes) -> Decoder:
     """Return a decoder of units behind start codes, or behind lengths where `extradata` is a record that says so."""
-    name = _NAMES[codec.name]
+    name = FFMPEG_NAMES[codec.name]
     if (found := library()) is not None:
         from vigil.cameras.decoder_libavcodec import LibavcodecDecoder
 

@@ -7,7 +7,7 @@ the price is one look every keyframe distance.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from vigil.cameras.decoder import Decoder, load, open_decoder
@@ -15,7 +15,7 @@ from vigil.cameras.grey import Grey
 from vigil.cameras.pace import Pace
 from vigil.cameras.source import Wishes
 from vigil.frames.decoder_config import avcc, hvcc
-from vigil.frames.nal import split_lengths
+from vigil.frames.nal import join_annexb, split_lengths
 from vigil.frames.packet import Luma, Packet, VideoCodec
 
 if TYPE_CHECKING:
@@ -23,7 +23,28 @@ if TYPE_CHECKING:
     from av import VideoFrame
     from av.video.stream import VideoStream
 
-_START = b"\0\0\0\1"
+
+class _Opened:
+    """The decoder of the codec that was seen last."""
+
+    def __init__(self, extradata: Callable[[VideoCodec], bytes]) -> None:
+        self._extradata = extradata
+        self._codec: VideoCodec | None = None
+        self._decoder: Decoder | None = None
+
+    def of(self, codec: VideoCodec) -> Decoder:
+        """Return the decoder, a new one where the codec is another than before."""
+        if self._decoder is None or codec is not self._codec:
+            self.close()
+            self._decoder = open_decoder(codec, self._extradata(codec))
+            self._codec = codec
+        return self._decoder
+
+    def close(self) -> None:
+        """Give back what decoding holds: some megabytes for a large picture."""
+        if self._decoder is not None:
+            self._decoder.close()
+        self._codec = self._decoder = None
 
 
 class Eye:
@@ -35,8 +56,7 @@ class Eye:
 
     def __init__(self, wishes: Wishes) -> None:
         self._luma_width = wishes.luma_width
-        self._codec: VideoCodec | None = None
-        self._decoder: Decoder | None = None
+        self._opened = _Opened(lambda codec: join_annexb(codec.parameter_sets))
 
     def prepare(self) -> None:
         """Load what decoding needs, which takes its time on a small board."""
@@ -44,21 +64,16 @@ class Eye:
 
     def rest(self) -> None:
         """Give back what decoding holds: some megabytes for a large picture."""
-        if self._decoder is not None:
-            self._decoder.close()
-        self._codec = self._decoder = None
+        self._opened.close()
 
     def look(self, packet: Packet) -> list[Luma]:
         """Return the grey picture of a packet, if it is a keyframe."""
         if not isinstance(packet.codec, VideoCodec) or not packet.key:
             return []
-        if self._decoder is None or packet.codec is not self._codec:
-            self.rest()
-            self._decoder = open_decoder(packet.codec, _behind_start_codes(packet.codec.parameter_sets))
-            self._codec = packet.codec
-        if not self._decoder.decode(_behind_start_codes(split_lengths(packet.data)), alone=True):
+        decoder = self._opened.of(packet.codec)
+        if not decoder.decode(join_annexb(split_lengths(packet.data)), alone=True):
             return []
-        seen = self._decoder.grey(self._luma_width)
+        seen = decoder.grey(self._luma_width)
         return [_luma(seen, packet.at_us)] if seen else []
 
 
@@ -73,26 +88,22 @@ class PacketEye:
     def __init__(self, wishes: Wishes) -> None:
         self._luma_width = wishes.luma_width
         self._pace = Pace(1_000_000 / wishes.luma_fps)
-        self._codec: VideoCodec | None = None
-        self._decoder: Decoder | None = None
+        # Told so, the decoder takes units behind their lengths as they are.
+        self._opened = _Opened(lambda codec: (avcc if codec.name == "h264" else hvcc)(codec))
 
     def look(self, packet: Packet) -> Luma | None:
         """Return the grey picture that this packet completes, if one is due."""
-        if isinstance(packet.codec, VideoCodec) and packet.codec is not self._codec:
-            self.close()
-            # Told so, the decoder takes units behind their lengths as they are.
-            self._decoder = open_decoder(packet.codec, (avcc if packet.codec.name == "h264" else hvcc)(packet.codec))
-            self._codec = packet.codec
-        if self._decoder is None or not self._decoder.decode(packet.data) or not self._pace.due(packet.at_us):
+        if not isinstance(packet.codec, VideoCodec):
             return None
-        seen = self._decoder.grey(self._luma_width)
+        decoder = self._opened.of(packet.codec)
+        if not decoder.decode(packet.data) or not self._pace.due(packet.at_us):
+            return None
+        seen = decoder.grey(self._luma_width)
         return _luma(seen, packet.at_us) if seen else None
 
     def close(self) -> None:
         """Give back what decoding holds."""
-        if self._decoder is not None:
-            self._decoder.close()
-        self._codec = self._decoder = None
+        self._opened.close()
 
 
 class StreamEye:
@@ -131,7 +142,3 @@ def grey(frame: VideoFrame, at_us: int, *, luma_width: int) -> Luma | None:
 
 def _luma(seen: Grey, at_us: int) -> Luma:
     return Luma(seen.pixels, seen.width, seen.height, at_us, key=seen.key)
-
-
-def _behind_start_codes(units: Iterable[bytes]) -> bytes:
-    return b"".join(_START + unit for unit in units)

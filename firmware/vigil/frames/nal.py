@@ -63,6 +63,11 @@ def split_annexb(data: bytes) -> list[bytes]:
     return units
 
 
+def join_annexb(units: Iterable[bytes]) -> bytes:
+    """Return NAL units as a byte stream, each behind a start code of four bytes."""
+    return b"".join(b"\0" + _START + unit for unit in units)
+
+
 def split_lengths(data: bytes, length_size: int = 4) -> list[bytes]:
     """Return the NAL units of an MP4 sample, each of which stands behind its length in `length_size` bytes."""
     units, at, end = [], 0, len(data)
