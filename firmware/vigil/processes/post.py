@@ -42,11 +42,12 @@ class Post:
     recording: Recording
     session: Session
     hub: HubClient
-    room: Room
     read_back: ReadBack
     privacy: Privacy
     reader: threading.Thread
     pulse: Pulse
+    claimed: bool
+    """Whether the box has an owner: before, no picture is kept."""
     asked_us: int = -SIGNER_EVERY_US
     asking: threading.Thread | None = None
     told_uncertified: bool = False
@@ -61,19 +62,19 @@ class Post:
         """What the process is called where it speaks for this camera."""
         return f"record@{self.recorder.camera.id}"
 
-    def sign(self, *, claimed: bool) -> Sign:
-        """What shows whether it does what it promised; `claimed` is whether the box has an owner."""
+    def sign(self) -> Sign:
+        """What shows whether it does what it promised."""
         recorder, recording = self.recorder, self.recording
         return Sign(
             round_us=recorder.round_us, pictures=recorder.meter.pictures, written=recording.store.stated,
-            reading=not recorder.ended, up=recorder.stage is Stage.UP, claimed=claimed, fault=recording.fault,
+            reading=not recorder.ended, up=recorder.stage is Stage.UP, claimed=self.claimed, fault=recording.fault,
         )  # fmt: skip
 
-    def status(self, now_us: int, *, trust: str, claimed: bool) -> Status:
+    def status(self, now_us: int, *, trust: str) -> Status:
         """How the camera is, for guard and whoever looks; `now_us` on the steady clock."""
         recorder, recording = self.recorder, self.recording
         fps, bit_rate = recorder.meter.rates()
-        if (state := self._state(claimed=claimed)) != self.state:
+        if (state := self._state()) != self.state:
             self.state, self.since_us = state, now_us
         current = recording.store.current
         durable = recording.durable_at_us
@@ -98,14 +99,14 @@ class Post:
             source=recorder.describe(),
         )
 
-    def _state(self, *, claimed: bool) -> str:
+    def _state(self) -> str:
         if self.recorder.stage is Stage.ENDED:
             return "ended"
         if self.stopped:
             return "stopped"
         if self.recorder.stage is Stage.LOST:
             return "lost"
-        if not claimed:
+        if not self.claimed:
             return "unclaimed"
         if self.recording.fault:
             return "disk fault"
@@ -130,14 +131,12 @@ def make_post(
     config, place = settings.salvage.config, settings.place
     session = Session(os.urandom)
     store = CameraStore(
-        disk, place.video, camera.id, session=session, clock=clock, boot=boot,
-        store_id=place.known_store(),
-    )  # fmt: skip
+        disk, place.video, camera.id, session=session, clock=clock, boot=boot, store_id=place.known_store()
+    )
     room = Room(disk, place.video, reserve_bytes=config.storage.reserve_bytes)
     recording = Recording(
         store, room, recipients=settings.recipients, clock=clock, random_bytes=os.urandom,
-        segment_s=config.recording.segment_s, loss_s=config.recording.loss_s,
-        limit_bytes=config.recording.ring_bytes,
+        segment_s=config.recording.segment_s, loss_s=config.recording.loss_s, limit_bytes=config.recording.ring_bytes,
     )  # fmt: skip
     watcher = _watcher(camera, clock)
     wishes = Wishes(keyframe_distance_s=camera.pre_roll_s / 2, luma=watcher is not None, audio=camera.audio)
@@ -150,17 +149,20 @@ def make_post(
     recorder = CameraRecorder(
         camera,
         keeper=lambda changed: Keeper(
-            lambda: open_source(camera, wishes, clock, data_dir=place.data, open_mp4=Mp4File), clock,
-            backoff=Backoff(random.random), on_change=changed,
+            lambda: open_source(camera, wishes, clock, data_dir=place.data, open_mp4=Mp4File),
+            clock, backoff=Backoff(random.random), on_change=changed,
         ),
         take=take, recording=recording, watcher=watcher, clock=clock,
         limit_bytes=config.recording.ring_bytes, arrived=arrived, prompt=prompt(camera, wishes),
     )  # fmt: skip
     return Post(
-        recorder, recording, session, HubClient(place.hub, f"record@{camera.id}", version=vigil.__version__), room,
-        ReadBack(disk, every=config.storage.read_back_every), privacy,
-        threading.Thread(target=recorder.read, name=f"read-{camera.id}", daemon=True),
-        Pulse.begin(clock.steady_us(), limit_s=max(camera.read_timeout_s, camera.connect_timeout_s)),
+        recorder, recording, session,
+        hub=HubClient(place.hub, f"record@{camera.id}", version=vigil.__version__),
+        read_back=ReadBack(disk, every=config.storage.read_back_every),
+        privacy=privacy,
+        reader=threading.Thread(target=recorder.read, name=f"read-{camera.id}", daemon=True),
+        pulse=Pulse.begin(clock.steady_us(), limit_s=max(camera.read_timeout_s, camera.connect_timeout_s)),
+        claimed=bool(settings.recipients),
     )  # fmt: skip
 
 

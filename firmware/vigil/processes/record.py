@@ -58,7 +58,7 @@ class Recorder:
         """Record until `stop`, then seal."""
         for post in self._posts:
             post.recording.open()
-            if not self._settings.recipients:
+            if not post.claimed:
                 log.warning("nobody owns this box yet: no pictures are written to the disk")
             if not post.recorder.prompt:
                 post.reader.start()
@@ -117,7 +117,7 @@ class Recorder:
         now_us = self._clock.steady_us()
         hung = []
         for post in self._posts:
-            sign = post.sign(claimed=bool(self._settings.recipients))
+            sign = post.sign()
             post.pulse = post.pulse.after(sign, now_us)
             if why := post.pulse.hung(sign, now_us):
                 hung.append(f"{post.recorder.camera.id}: {why}")
@@ -191,9 +191,7 @@ class Recorder:
         written = Written(camera=post.recorder.camera.id, store=store.store, segment=segment, line=line)
         if said != post.told and post.hub.send(written):
             post.told = said
-        post.hub.send(
-            post.status(self._clock.steady_us(), trust=str(self._watch.trust), claimed=bool(self._settings.recipients))
-        )
+        post.hub.send(post.status(self._clock.steady_us(), trust=str(self._watch.trust)))
 
 
 def main(data: Path, names: Sequence[str], *, log_level: str | None, plain: bool) -> int:
