@@ -27,12 +27,22 @@ from boot.products import cache_directory, flash_environment, u_boot
 from fakes.card import Card
 from fakes.qmp import Qmp
 
-# What every test with an emulated machine is marked with: `pytestmark = emulated`. Some wait for another's machine.
-emulated = [pytest.mark.slow, pytest.mark.host, pytest.mark.xdist_group("qemu"), pytest.mark.timeout(1200)]
-
 FLASH_BYTES = 64 << 20
 # What the raspi3b of QEMU cannot do without harm: its watchdog resets the board the moment it is armed.
 QUIET_WATCHDOG = "systemd.watchdog_sec=0"
+
+
+def emulated_for(limit_s: int, *, at_length: bool = False) -> list[pytest.MarkDecorator]:
+    """
+    What a test with an emulated machine is marked with: `pytestmark = emulated_for(2400)`.
+
+    `limit_s` leaves time to wait for another's machine. `at_length` is for what `make test` has no time for.
+    """
+    when = pytest.mark.torture if at_length else pytest.mark.slow
+    return [when, pytest.mark.host, pytest.mark.xdist_group("qemu"), pytest.mark.timeout(limit_s)]
+
+
+emulated = emulated_for(1200)
 
 
 class Silence(AssertionError):

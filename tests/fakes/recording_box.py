@@ -25,6 +25,7 @@ from pathlib import Path
 
 from boot.products import cache_directory
 from builder.cache import hash_of, hash_of_files
+from fakes.box import until
 from fakes.card import Card
 from fakes.configs import KEYS
 from fakes.image import built
@@ -208,10 +209,8 @@ def _make(product: Path, image: Path) -> None:
 def _go_on(guest: Guest) -> None:
     """Let a machine run whose memory is being read: it was kept while it stood still, and does so until it is told."""
     with guest.qmp() as control:
-        until = time.monotonic() + 120
-        while (state := control.execute("query-status")["status"]) == "inmigrate":
-            assert time.monotonic() < until, "the machine's memory is not read"
-            time.sleep(0.2)
+        until(lambda: control.execute("query-status")["status"] != "inmigrate", within_s=120)
+        state = control.execute("query-status")["status"]
         assert state == "paused", f"the machine is {state}"
         control.execute("cont")
 
@@ -222,9 +221,8 @@ def _keep_memory(guest: Guest, target: Path) -> None:
         control.execute("stop")
         control.execute("migrate-set-parameters", **{"max-bandwidth": 1 << 40})
         control.execute("migrate", uri=f"exec:zstd -q -1 > {target}")
-        until = time.monotonic() + 300
-        while (state := control.execute("query-migrate")["status"]) != "completed":
-            assert state != "failed" and time.monotonic() < until, f"the machine's memory cannot be kept: {state}"
-            time.sleep(0.2)
+        until(lambda: control.execute("query-migrate")["status"] in ("completed", "failed"), within_s=300)
+        state = control.execute("query-migrate")["status"]
+        assert state == "completed", f"the machine's memory cannot be kept: {state}"
         control.execute("quit")
     guest.wait_until_off(timeout_s=60)

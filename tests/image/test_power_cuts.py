@@ -15,7 +15,7 @@ import pytest
 
 from boot.products import cache_directory
 from fakes.image import built
-from fakes.qemu import emulated
+from fakes.qemu import emulated_for
 from power import campaign
 from power.campaign import Campaign
 from power.draw import DRAWN
@@ -24,7 +24,7 @@ from power.results import Result, Results
 from power.sessions import Session
 
 # A boot and a minute and a half of recording in the emulator; then some seconds for the states.
-pytestmark = [*(mark for mark in emulated if mark.name != "timeout"), pytest.mark.timeout(1800)]
+pytestmark = emulated_for(1800)
 
 STATES = 60
 OBEYED = 8

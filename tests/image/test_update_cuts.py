@@ -14,7 +14,7 @@ import pytest
 
 from fakes.card import Card
 from fakes.inside_shell import SHELL
-from fakes.qemu import Guest, emulated
+from fakes.qemu import Guest, emulated_for
 from fakes.recording_box import Box, Start, cold, recording_box, resumed
 from fakes.updates import UPDATE, slot_with, system_update, told_of_updates
 from fakes.web_files import serving
@@ -22,11 +22,7 @@ from vigil.upkeep.slot_files import NAMES
 from vigil.upkeep.slots import Slot, SlotState, decode, give_up, try_next
 
 # Half a dozen starts.
-pytestmark = [
-    *(mark for mark in emulated if mark.name not in ("timeout", "slow")),
-    pytest.mark.torture,
-    pytest.mark.timeout(3600),
-]
+pytestmark = emulated_for(3600, at_length=True)
 
 PROVED_S = 75
 # What is said while a partition is written comes a hundred times; every fourth will do.

@@ -10,12 +10,12 @@ import pytest
 
 from fakes.inside import UNITS, files_of
 from fakes.inside_shell import SHELL
-from fakes.qemu import emulated
+from fakes.qemu import emulated_for
 from fakes.recording_box import Box, Start, recording_box, resumed
 from fakes.updates import UPDATE, changed_program, slot_with, system_update, told_of_updates
 from fakes.web_files import serving
 
-pytestmark = [*(mark for mark in emulated if mark.name != "timeout"), pytest.mark.timeout(3600)]
+pytestmark = emulated_for(3600)
 
 THREE_TIMES = "it was started three times and has not proved itself"
 FIRST = """[Unit]

@@ -9,17 +9,13 @@ import pytest
 
 from fakes.card import Card
 from fakes.inside_shell import SHELL
-from fakes.qemu import emulated
+from fakes.qemu import emulated_for
 from fakes.recording_box import Box, cold, recording_box
 from fakes.updates import STATE, UPDATE, make_stick, plugged, refused_updates, slot_with, system_update, told_of_updates
 from vigil.upkeep.slots import Slot, SlotState, decode
 
 # Two starts, and 240 MB that are written to an emulated card: more than `make test` has time for.
-pytestmark = [
-    *(mark for mark in emulated if mark.name not in ("timeout", "slow")),
-    pytest.mark.torture,
-    pytest.mark.timeout(2400),
-]
+pytestmark = emulated_for(2400, at_length=True)
 
 
 @pytest.fixture(scope="module")
