@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from builder.config import read_image
-from builder.disk import MIB, layout
+from fakes.damage import overwrite
 from fakes.image import built
 from fakes.inside import copy_of
 from fakes.qemu import Machine, emulated, running
-from fakes.repository import ROOT
 from vigil.upkeep.slots import SlotState, encode
 
 # One boot in the emulator: two minutes, and more where the machine has other things to do.
@@ -31,10 +29,7 @@ def test_slot_b_of_a_new_card_starts_from_its_own_root_when_a_is_spent_and_destr
     spent = encode(SlotState(left_a=0))
     card.write(1, "slots.env", spent)
     card.write(1, "slots2.env", spent)
-    first = next(part for part in layout(read_image(ROOT / "image/vigil.toml").disk) if part.number == 5)
-    with card.path.open("r+b") as file:
-        file.seek(first.start_mib * MIB)
-        file.write(b"\xa5" * (200 * MIB))
+    overwrite(card, 5, b"\xa5" * (200 << 20))
 
     with running(Machine(board="virt", card=card.path)) as guest:
         guest.wait_for("inside: end", timeout_s=BOOT_S)
