@@ -86,7 +86,7 @@ class Box:
     def writable(self, directory):
         assert directory == self.boot
         if self.refuses:
-            raise subprocess.CalledProcessError(32, ["mount"])
+            raise DeviceError("mount failed with 32")
         yield
 
     def start(self, disk=None):

@@ -80,7 +80,7 @@ class Confirmation:
             try:
                 with self._writable(self._boot):
                     write_slots(self._boot, give_up(found.state, self._slot))
-            except (DeviceError, OSError, subprocess.SubprocessError) as error:
+            except (DeviceError, OSError) as error:
                 # The start costs it a try all the same.
                 log.error("slot %s cannot be given up: %s", self._slot, error)
             self._restart()

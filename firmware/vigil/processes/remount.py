@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+
+from vigil.upkeep.block_devices import Tool
 
 Writable = Callable[[Path], AbstractContextManager[None]]
 
 
 @contextmanager
 def remounted(directory: Path) -> Iterator[None]:
-    """Make a mounted directory writable for a moment."""
-    subprocess.run(["mount", "-o", "remount,rw", str(directory)], check=True, timeout=30)
+    """Make a mounted directory writable for a moment. Raises `DeviceError`."""
+    tool = Tool()
+    tool.run("mount", "-o", "remount,rw", str(directory), limit_s=30)
     try:
         yield
     finally:
-        subprocess.run(["mount", "-o", "remount,ro", str(directory)], check=True, timeout=30)
+        tool.run("mount", "-o", "remount,ro", str(directory), limit_s=30)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 import os
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -95,7 +94,7 @@ def _or_not_at_all(writable: Writable, boot: Path, undo: Callable[[], None]) -> 
     try:
         with writable(boot):
             yield
-    except (StoreError, OSError, subprocess.SubprocessError) as error:
+    except (StoreError, DeviceError, OSError) as error:
         # Not crossed out it would be carried out at every start, for ever.
         undo()
         raise ResetRefused(f"{FILE} cannot be crossed out on the card, so nothing is forgotten: {error}") from error

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from vigil.clock import Clock
-from vigil.errors import ResetRefused, StoreError
+from vigil.errors import DeviceError, ResetRefused, StoreError
 from vigil.processes.place import Place
 from vigil.processes.remount import Writable
 from vigil.processes.reset import forget_setup, last_taken, mark
@@ -89,7 +88,7 @@ class Asking:
             try:
                 with self._writable(self._boot):
                     forget_setup(self._disk, self._boot, taken)
-            except (StoreError, OSError, subprocess.SubprocessError) as error:
+            except (StoreError, DeviceError, OSError) as error:
                 raise ResetRefused(f"the set-up file on the card cannot be emptied: {error}") from error
             mark(card)
 
