@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from fakes.qemu import emulated
-from fakes.recording_box import Box, Running, recording_box, resumed
+from fakes.qemu import emulated_for
+from fakes.recording_box import Box, Running, Start, recording_box, resumed
 
 # A minute until a watchdog bites, and one or two for the start: the emulator takes as long as it takes.
-pytestmark = [*(mark for mark in emulated if mark.name != "timeout"), pytest.mark.timeout(2400)]
+pytestmark = emulated_for(2400)
 
 
 CAMERA = "vigil-record@bench.service"
@@ -30,6 +30,15 @@ def box() -> Box:
 
 def tell(what: str, seconds: float) -> None:
     print(f"{what}: durable again after {seconds:.0f} s")
+
+
+def reset_by(running: Running, command: str, *, called: str) -> Start:
+    """Type a command that nobody outlives, wait until the box records again, and return how it started."""
+    began = time.monotonic()
+    running.shell.tell(command)
+    found = running.records_after_reset(began)
+    tell(f"{called}, reset after {found.reset_s:.0f} s", found.records_s)
+    return found.start
 
 
 def budget(running: Running) -> dict[str, object]:
@@ -54,12 +63,9 @@ def test_a_recorder_that_hangs_is_ended_and_another_records(box: Box, tmp_path: 
 
 def test_a_systemd_that_hangs_is_reset_by_the_hardware(box: Box, tmp_path: Path):
     with resumed(box, tmp_path) as running:
-        began = time.monotonic()
-        running.shell.tell("echo 1 >/sys/fs/cgroup/init.scope/cgroup.freeze")
-        found = running.records_after_reset(began)
-        tell(f"systemd hung, reset after {found.reset_s:.0f} s", found.records_s)
+        start = reset_by(running, "echo 1 >/sys/fs/cgroup/init.scope/cgroup.freeze", called="systemd hung")
 
-        assert (found.start.slot, found.start.after, found.start.left) == ("A", "reset", (3, 3))
+        assert (start.slot, start.after, start.left) == ("A", "reset", (3, 3))
 
 
 def test_a_writer_that_the_card_leaves_waiting_ends_in_a_restart_within_the_budget(box: Box, tmp_path: Path):
@@ -92,21 +98,15 @@ def test_a_stalled_state_ends_in_a_restart_that_counts_though_no_note_could_be_t
 @pytest.mark.torture
 def test_a_panic_ends_in_a_reset(box: Box, tmp_path: Path):
     with resumed(box, tmp_path) as running:
-        began = time.monotonic()
-        running.shell.tell("echo c >/proc/sysrq-trigger")
-        found = running.records_after_reset(began)
-        tell(f"kernel panic, reset after {found.reset_s:.0f} s", found.records_s)
+        start = reset_by(running, "echo c >/proc/sysrq-trigger", called="kernel panic")
 
-        assert (found.start.slot, found.start.after, found.start.left) == ("A", "reset", (3, 3))
+        assert (start.slot, start.after, start.left) == ("A", "reset", (3, 3))
         assert budget(running)["forced"] == 1
 
 
 @pytest.mark.torture
 def test_a_systemd_that_crashes_restarts_the_box(box: Box, tmp_path: Path):
     with resumed(box, tmp_path) as running:
-        began = time.monotonic()
-        running.shell.tell("kill -SEGV 1")
-        found = running.records_after_reset(began)
-        tell(f"systemd crashed, reset after {found.reset_s:.0f} s", found.records_s)
+        start = reset_by(running, "kill -SEGV 1", called="systemd crashed")
 
-        assert (found.start.slot, found.start.after) == ("A", "reset")
+        assert (start.slot, start.after) == ("A", "reset")
