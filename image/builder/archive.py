@@ -10,7 +10,8 @@ from .config import Image
 from .errors import BuildError
 from .run import run
 
-# The times of files in a tree that never becomes an image as it is: any fixed moment will do.
+# The time of all files that come from packages and libraries: any fixed moment before the image's own will do. The
+# root keeps it, and bytecode that Python compiles in passing, while the ground is made, knows its source by it.
 EPOCH = 1_700_000_000
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"

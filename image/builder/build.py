@@ -83,10 +83,11 @@ def code(*modules: object) -> str:
 
 
 def commit_time(checkout: Path) -> int:
-    """When what the image is made from last changed, in seconds since 1970: the time that every file in it bears."""
+    """When what the image is made from last changed, in seconds since 1970: no file in it bears a later time."""
     # Not the builder: what it makes anew is as old as what it makes it from.
-    parts = ("boot", "layers", "locks", "system", "vigil.toml")
-    names = ["firmware/vigil", "overlays", "pyproject.toml", *(f"image/{part}" for part in parts)]
+    parts = ("boot", "layers", "locks", "system", "update", "vigil.toml")
+    locks = ("firmware/locks/runtime.txt", "tests/ground/trixie/picamera2.txt")
+    names = ["firmware/vigil", "overlays", "pyproject.toml", *locks, *(f"image/{part}" for part in parts)]
     command = ["git", "-c", "safe.directory=*", "-C", str(checkout), "log", "-1", "--format=%ct", "--", *names]
     said = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
     return int(said) if said else archive.EPOCH
