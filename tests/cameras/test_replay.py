@@ -13,7 +13,7 @@ from vigil.cameras.replay import BURST_US, ReplaySource
 from vigil.cameras.source import Wishes
 from vigil.clock import HandClock
 from vigil.errors import CameraEnded, CameraLost
-from vigil.frames.nal import split_annexb
+from vigil.frames.nal import join_annexb, split_annexb
 from vigil.frames.packet import Luma, Packet
 from vigil.segments.mp4_file import Mp4File
 
@@ -203,7 +203,7 @@ def test_a_byte_stream_joined_late_begins_at_its_first_keyframe(tmp_path):
     pictures = list(access_units(split_annexb(footage("h264-raw").read_bytes()), "h264"))
     sets = [unit for unit in pictures[0] if unit[0] & 31 in (7, 8)]
     late = tmp_path / "late.h264"
-    late.write_bytes(b"".join(b"\0\0\0\1" + unit for units in (sets, *pictures[1:]) for unit in units))
+    late.write_bytes(b"".join(map(join_annexb, (sets, *pictures[1:]))))
 
     got = whole(ReplaySource(late, HandClock(), wishes=Wishes(), loop=False))
     assert len(got) == FRAMES // 2

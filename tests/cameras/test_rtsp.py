@@ -15,6 +15,7 @@ from fakes.footage import footage
 from fakes.noise import BadLine, Noise, Silence
 from fakes.repository import PACKAGE
 from fakes.rtsp_server import RtspServer, endless_line, launch_line
+from fakes.sources import read_to_the_end
 from vigil.cameras.backoff import Backoff
 from vigil.cameras.container import Container
 from vigil.cameras.keeper import Keeper, Stage
@@ -51,18 +52,6 @@ def server():
 
 def opened(url, *, luma=False, audio=False, **more):
     return RtspSource(url, CLOCK, wishes=Wishes(luma=luma, audio=audio), **more)
-
-
-def read_to_the_end(source):
-    """Return everything until the camera is lost, and why it was."""
-    got = []
-    try:
-        while True:
-            got += source.read(1)
-    except CameraLost as lost:
-        return got, str(lost)
-    finally:
-        source.close()
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from vigil.cameras.source import Wishes
 from vigil.cameras.synthetic import SyntheticSource
 from vigil.clock import HandClock
 from vigil.errors import CameraLost
-from vigil.frames.nal import split_lengths
+from vigil.frames.nal import join_annexb, split_lengths
 from vigil.frames.packet import Luma, Packet
 
 FPS = 10
@@ -55,7 +55,7 @@ def decoded(items):
     for packet in packets(items):
         sets = packet.codec.parameter_sets if packet.key else ()
         units = (*sets, *split_lengths(packet.data))
-        frames += decoder.decode(av.Packet(b"".join(b"\0\0\0\1" + unit for unit in units)))
+        frames += decoder.decode(av.Packet(join_annexb(units)))
     return frames + decoder.decode(None)
 
 

@@ -8,6 +8,7 @@ import av
 import pytest
 
 from fakes.footage import footage
+from fakes.sources import read_to_the_end
 from vigil.cameras.board import read_board
 from vigil.cameras.encode import encoders_here
 from vigil.cameras.encoder import Board, Target, choose
@@ -223,17 +224,6 @@ def opened(name, *, luma=False, board=PC, mode=None, fps=25, **more):
         str(file), SystemClock(), wishes=Wishes(luma=luma, keyframe_distance_s=1), modes=[offered], board=board,
         width=768, height=576, fps=fps, bit_rate_kbps=2000, format_name=None, **more,
     )  # fmt: skip
-
-
-def read_to_the_end(source):
-    got = []
-    try:
-        while True:
-            got += source.read(1)
-    except CameraLost as lost:
-        return got, str(lost)
-    finally:
-        source.close()
 
 
 def packets(items):

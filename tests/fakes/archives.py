@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-SECTION = "main/binary-arm64"
-
 
 def make_archive(
     place: Path,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from vigil.frames.packet import AudioCodec, Packet
+from vigil.segments import mp4_read
 from vigil.segments.cutter import Begin, Cut, Cutter, End, Fragment
 from vigil.segments.mp4 import FragmentWriter
 
@@ -24,6 +25,11 @@ class Segment:
 
     def read_at(self, offset: int, size: int) -> bytes:
         return self.data[offset : offset + size]
+
+    def fragments(self) -> list[mp4_read.Fragment]:
+        """Every fragment, read back."""
+        init = mp4_read.read_init(self.read_at)
+        return list(mp4_read.read_fragments(self.read_at, init.movie, offset=init.end))
 
 
 def cuts(packets: Iterable[Packet], *, segment_s: float = 60) -> list[Cut]:

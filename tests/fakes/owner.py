@@ -91,6 +91,12 @@ class Box:
             )
 
 
+def export(box: Box, *words: object, name: str = "clip.mp4") -> tuple[int, Path]:
+    """Export, then return the exit code and the film."""
+    film = box.data / name
+    return vigil("export", "--data", box.data, "-o", film, *words), film
+
+
 def pictures_of(*names: str) -> list[str]:
     """Return digests of the pictures of films shown one after the other."""
     return [picture for name in names for picture in film_pictures(name)]

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from fakes.repository import ROOT
+from fakes.systemd_here import version
 
 SYSTEM = ROOT / "image/system"
 FIRST = SYSTEM / "dracut/91vigil"
@@ -21,14 +22,6 @@ NAMESPACES = ("--mount", "--pid", "--fork", "--cgroup", "--uts", "--ipc", "--kil
 PLENTY_S = 60
 # So long a control is watched that must not end: the others end within a second or two.
 FOR_EVER_S = 8
-
-
-def version() -> int:
-    """This machine's systemd."""
-    if shutil.which("systemd-analyze") is None:
-        return 0
-    said = subprocess.run(["systemd-analyze", "--version"], capture_output=True, text=True, check=True).stdout
-    return int(said.split()[1])
 
 
 pytestmark = pytest.mark.skipif(

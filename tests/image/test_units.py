@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fakes.repository import ROOT
+from fakes.systemd_here import version
 
 SYSTEM = ROOT / "image/system"
 TREE = SYSTEM / "root"
@@ -42,13 +43,6 @@ class CaseMatters(configparser.RawConfigParser):
 
     def optionxform(self, optionstr):
         return optionstr
-
-
-def version():
-    if shutil.which("systemd-analyze") is None:
-        return 0
-    said = subprocess.run(["systemd-analyze", "--version"], capture_output=True, text=True, check=True).stdout
-    return int(said.split()[1])
 
 
 pytestmark = pytest.mark.skipif(

@@ -11,7 +11,7 @@ import pytest
 
 from fakes.faulty import FaultyCalls
 from fakes.mp4_sources import seen
-from fakes.owner import START, START_US, Box, pictures_of, vigil
+from fakes.owner import START, START_US, Box, export, pictures_of
 from fakes.recordings import OWNER, numbered, recording
 from vigil.frames.packet import Packet
 from vigil.out.opened import opened
@@ -19,12 +19,6 @@ from vigil.out.trim import Piece
 from vigil.segments.stream import SEALED_CHUNK_BYTES
 from vigil.store.disk import Calls, Disk
 from vigil.store.timeline import look
-
-
-def export(box: Box, *words: object, name: str = "clip.mp4") -> tuple[int, Path]:
-    """Export, then return the exit code and the film."""
-    film = box.data / name
-    return vigil("export", "--data", box.data, "-o", film, *words), film
 
 
 @pytest.mark.parametrize("name", ["plain", "b_frames", "late_b_frames", "h265", "h265_open_gop", "slices", "sound"])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fakes.mp4_sources import seen
-from fakes.owner import FILM_US, START, Box, files_in, pictures_of, vigil
+from fakes.owner import FILM_US, START, Box, export, files_in, pictures_of
 from vigil.segments.age import Identity
 from vigil.segments.sidecar import read_line, read_lines
 from vigil.segments.stream import SEALED_CHUNK_BYTES
@@ -16,12 +16,6 @@ from vigil.store.disk import Disk
 from vigil.store.timeline import look
 
 Captured = pytest.CaptureFixture[str]
-
-
-def export(box: Box, *words: object, name: str = "clip.mp4") -> tuple[int, Path]:
-    """Export, then return the exit code and the film."""
-    film = box.data / name
-    return vigil("export", "--data", box.data, "-o", film, *words), film
 
 
 @pytest.fixture

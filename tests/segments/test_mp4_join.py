@@ -16,7 +16,7 @@ from vigil.frames.packet import Packet
 from vigil.segments.mp4_boxes import top_level
 from vigil.segments.mp4_file import Mp4File
 from vigil.segments.mp4_join import Joined, Joiner
-from vigil.segments.mp4_read import Fragment, read_fragments, read_init
+from vigil.segments.mp4_read import Fragment, read_init
 
 S = 1_000_000
 
@@ -25,11 +25,6 @@ def moved(packets: Sequence[Packet], seconds: float) -> list[Packet]:
     """Return the packets as though the camera had sent them that much later."""
     ticks, us = round(seconds * 90_000), round(seconds * S)
     return [replace(p, pts=p.pts + ticks, dts=p.dts + ticks, at_us=p.at_us + us) for p in packets]
-
-
-def fragments_of(segment: Segment) -> list[Fragment]:
-    init = read_init(segment.read_at)
-    return list(read_fragments(segment.read_at, init.movie, offset=init.end))
 
 
 def add(joiner: Joiner, segment: Segment, fragments: Sequence[Fragment]) -> None:
@@ -43,7 +38,7 @@ def join(segments: Sequence[Segment], path: Path, *, longest_still_s: float = 5.
     with path.open("wb") as out:
         joiner = Joiner(out.write, longest_still_s=longest_still_s)  # type: ignore[arg-type]
         for segment in segments:
-            add(joiner, segment, fragments_of(segment))
+            add(joiner, segment, segment.fragments())
         return joiner.finish()
 
 
@@ -101,7 +96,7 @@ def test_sound_goes_on_without_a_gap_over_the_seams(tmp_path: Path) -> None:
     found = [int(line["pts"]) for line in probe(path, "packet=pts", stream="a:0")]
 
     left_out = sum(segment.writer.sound_left_out for segment in segments if segment.writer)
-    assert len(found) >= sum(len(f.audio) for s in segments for f in fragments_of(s))
+    assert len(found) >= sum(len(f.audio) for s in segments for f in s.fragments())
     assert left_out <= len(segments), "what arrived behind the picture that it precedes"
     steps = {after - before for before, after in pairwise(found)}
     assert steps <= {1024, 2048}
@@ -160,10 +155,10 @@ def test_times_of_arrival_that_jitter_make_no_seam(tmp_path: Path) -> None:
     with path.open("wb") as out:
         joiner = Joiner(out.write)  # type: ignore[arg-type]
         for segment, late_us in ((first, 0), (second, 140_000), (third, -140_000)):
-            start = fragments_of(segment)[0].start_wall_us
+            start = segment.fragments()[0].start_wall_us
             assert start
             joiner.begin(read_init(segment.read_at), start_wall_us=start + late_us)
-            for fragment in fragments_of(segment):
+            for fragment in segment.fragments():
                 joiner.add(fragment, segment.read_at)
         joined = joiner.finish()
 
@@ -197,7 +192,7 @@ def test_a_changed_codec_goes_on_in_the_same_film(order: tuple[str, ...], tmp_pa
 def test_an_export_may_begin_in_the_middle_at_a_keyframe(tmp_path: Path) -> None:
     packets = packets_of("sound")
     (segment,) = record(packets)
-    fragments = fragments_of(segment)
+    fragments = segment.fragments()
     path = tmp_path / "film.mp4"
     with path.open("wb") as out:
         joiner = Joiner(out.write)  # type: ignore[arg-type]
@@ -251,7 +246,7 @@ def test_a_film_larger_than_four_gigabytes_has_large_offsets() -> None:
     written = bytearray()
     joiner = Joiner(written.extend)
     joiner._size_bytes = 5 << 30
-    add(joiner, segment, fragments_of(segment))
+    add(joiner, segment, segment.fragments())
     joiner.finish()
 
     assert b"co64" in written
@@ -265,7 +260,7 @@ def test_without_a_picture_there_is_no_film() -> None:
 
 def test_a_segment_that_ends_within_a_fragment_is_told() -> None:
     (segment,) = record(pictures(packets_of("plain")))
-    fragments = fragments_of(segment)
+    fragments = segment.fragments()
     short = Segment(segment.data[: segment.ends[1] - 1])
     joiner = Joiner(lambda _: None)
     joiner.begin(read_init(segment.read_at), start_wall_us=WALL_US)

@@ -26,11 +26,6 @@ def chunks(data: bytes, size: int) -> list[bytes]:
     return [data[at : at + size] for at in range(0, len(data), size)]
 
 
-def whole(segment: Segment) -> list[Fragment]:
-    init = read_init(segment.read_at)
-    return list(read_fragments(segment.read_at, init.movie, offset=init.end))
-
-
 def data_of(read_at: ReadAt, fragments: list[Fragment]) -> list[bytes]:
     return [read_at(sample.offset, sample.size) for fragment in fragments for sample in fragment.video]
 
@@ -39,7 +34,7 @@ def data_of(read_at: ReadAt, fragments: list[Fragment]) -> list[bytes]:
 def test_every_picture_is_found_with_its_time_duration_and_kind(name: str) -> None:
     packets = packets_of(name)
     segment = segment_of(name)
-    fragments = whole(segment)
+    fragments = segment.fragments()
     video = pictures(packets)
     start = min(packet.pts for packet in video)
     samples = [sample for fragment in fragments for sample in fragment.video]
@@ -54,7 +49,7 @@ def test_every_picture_is_found_with_its_time_duration_and_kind(name: str) -> No
 
 def test_sound_is_found_beside_the_pictures() -> None:
     segment = segment_of("sound")
-    fragments = whole(segment)
+    fragments = segment.fragments()
     sound = [packet for packet in segment.packets if packet.audio]
     samples = [sample for fragment in fragments for sample in fragment.audio]
 
@@ -66,7 +61,7 @@ def test_sound_is_found_beside_the_pictures() -> None:
 
 def test_each_fragment_says_when_its_first_picture_arrived() -> None:
     segment = segment_of("b_frames")
-    fragments = whole(segment)
+    fragments = segment.fragments()
     by_data = {packet.data: packet for packet in segment.packets}
     start = min(packet.pts for packet in segment.packets)
 
@@ -79,7 +74,7 @@ def test_each_fragment_says_when_its_first_picture_arrived() -> None:
 
 def test_fragments_lie_end_to_end_and_are_numbered() -> None:
     segment = segment_of("plain")
-    fragments = whole(segment)
+    fragments = segment.fragments()
 
     assert [fragment.end for fragment in fragments] == segment.ends[1:]
     assert [fragment.offset for fragment in fragments] == segment.ends[:-1]
@@ -95,7 +90,7 @@ def test_reading_may_begin_in_the_middle_and_touches_nothing_before() -> None:
         assert offset >= from_there
         return segment.read_at(offset, size)
 
-    assert list(read_fragments(read_at, init.movie, offset=from_there)) == whole(segment)[3:]
+    assert list(read_fragments(read_at, init.movie, offset=from_there)) == segment.fragments()[3:]
 
 
 @pytest.mark.parametrize("size", [1, 7, 100, 65_536])
@@ -109,7 +104,7 @@ def test_a_stream_in_chunks_of_any_size_is_read_as_a_file_is(size: int) -> None:
         fragments.append(fragment)
         data += data_of(stream.read_at, [fragment])
 
-    assert fragments == whole(segment)
+    assert fragments == segment.fragments()
     assert data == data_of(segment.read_at, fragments)
 
 
@@ -142,15 +137,15 @@ def test_free_and_unknown_boxes_are_skipped() -> None:
     padding = free_box(8) + free_box(1000) + box(b"uuid", b"what is this")
     padded = Segment(segment.data[:cut] + padding + segment.data[cut:] + free_box(8))
 
-    assert data_of(padded.read_at, whole(padded)) == data_of(segment.read_at, whole(segment))
-    assert whole(padded)[2].offset == cut + len(padding)
+    assert data_of(padded.read_at, padded.fragments()) == data_of(segment.read_at, segment.fragments())
+    assert padded.fragments()[2].offset == cut + len(padding)
 
 
 def test_cut_anywhere_everything_whole_is_found_and_then_the_cut_is_told() -> None:
     packets = packets_of("sound")[:40]
     segment = record(packets)[0]
     init = read_init(segment.read_at)
-    complete = whole(segment)
+    complete = segment.fragments()
     assert len(complete) >= 2
 
     # Every place in the boxes; within the pictures, which are opaque, some.
@@ -194,7 +189,7 @@ def test_the_time_of_arrival_is_read_as_ffmpeg_writes_it(tmp_path: Path) -> None
     subprocess.run([*command, "-write_prft", "wallclock", path], check=True)
     after = time.time_ns() // 1000
     theirs = Segment(path.read_bytes())
-    fragments = whole(theirs)
+    fragments = theirs.fragments()
     video = pictures(packets_of("b_frames"))
     start = min(packet.pts for packet in video)
     ticks = 90_000 / read_init(theirs.read_at).movie.video.timescale

@@ -14,7 +14,7 @@ from vigil.cameras.picamera2 import Picamera2Source
 from vigil.cameras.source import Wishes
 from vigil.clock import SystemClock
 from vigil.errors import CameraLost
-from vigil.frames.nal import split_lengths
+from vigil.frames.nal import join_annexb, split_lengths
 from vigil.frames.packet import Packet
 
 FPS = 30
@@ -69,7 +69,7 @@ def decoded(packets):
     units = [*codec.parameter_sets, *(unit for packet in packets for unit in split_lengths(packet.data))]
     done = subprocess.run(
         ["ffmpeg", "-v", "error", "-f", "h264", "-i", "-", "-f", "rawvideo", "-pix_fmt", "gray", "-"],
-        input=b"".join(b"\0\0\0\1" + unit for unit in units),
+        input=join_annexb(units),
         capture_output=True,
     )
     assert done.stderr == b""
