@@ -1,6 +1,7 @@
 """A thread that waits for a camera."""
 
 import threading
+import weakref
 
 import pytest
 
@@ -105,3 +106,30 @@ def test_a_burst_ends_when_no_more_is_due():
 
     assert all_of(tap.pump(burst_s=0.001, more_due=more_due)) == [0, 1, 2]
     assert rests == [1, 2, 3]
+
+
+class Lent:
+    """A picture in the camera's own memory, which must have gone back before the camera is closed."""
+
+
+@pytest.mark.parametrize("fails_in", ["fetch", "digest"])
+def test_what_was_fetched_is_let_go_before_the_camera_whatever_fails(fails_in):
+    lent, alive = [], []
+
+    def fetch():
+        if lent and fails_in == "fetch":
+            raise CameraLost("the end")
+        picture = Lent()
+        lent.append(weakref.ref(picture))
+        return picture
+
+    def digest(picture, waited):
+        try:
+            return [int(fails_in == "fetch" or "no number")]
+        except ValueError as error:
+            raise CameraLost("the end") from error
+
+    running = Pump(fetch, digest, lambda: alive.extend(one() for one in lent), name="tap")
+    all_of(running)
+    running.close(wait_s=30)
+    assert alive == [None]

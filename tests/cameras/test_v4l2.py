@@ -2,6 +2,7 @@
 
 import errno
 import struct
+import sys
 from itertools import pairwise
 
 import av
@@ -12,7 +13,7 @@ from fakes.sources import read_to_the_end
 from vigil.cameras.board import read_board
 from vigil.cameras.encode import encoders_here
 from vigil.cameras.encoder import Board, Target, choose
-from vigil.cameras.ffmpeg import why
+from vigil.cameras.ffmpeg import Input, why
 from vigil.cameras.source import Wishes
 from vigil.cameras.v4l2 import V4l2Source, options_for
 from vigil.cameras.v4l2_formats import (
@@ -297,3 +298,16 @@ def test_an_unplugged_camera_is_told_from_one_in_use():
     busy = av.error.OSError(errno.EBUSY, "Device or resource busy", "/dev/video0")
     assert why(gone, "/dev/video0") == "/dev/video0 is gone: was it unplugged?"
     assert why(busy, "/dev/video0") == "/dev/video0 is in use by another program"
+
+
+def test_a_closed_camera_keeps_no_picture_that_lies_in_its_memory(tmp_path):
+    film = tmp_path / "film.yuv"
+    film.write_bytes(bytes(4 * 64 * 48 * 2))
+    options = {"video_size": "64x48", "pixel_format": "yuyv422"}
+    camera = Input(str(film), called="camera", format_name="rawvideo", options=options)
+    picture = camera.read()
+    ours = sys.getrefcount(object())
+
+    camera.close()
+
+    assert sys.getrefcount(picture) == ours + 1

@@ -89,7 +89,13 @@ class Input:
         return raw
 
     def close(self) -> None:
-        """Let go of it. May be called twice."""
+        """
+        Let go of it. May be called twice.
+
+        A packet of a video device lies in the driver's memory, and giving it back afterwards would end the process.
+        """
+        # The iterator holds the last one that it gave.
+        self._packets = None
         with contextlib.suppress(Exception):
             self._container.close()
 

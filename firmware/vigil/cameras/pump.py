@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
@@ -87,6 +88,7 @@ class Pump(Generic[F, T]):
             while not self._closed.is_set():
                 self._burst()
         except Exception as error:  # noqa: BLE001 (it is raised where it can be answered: in the reader's thread)
+            _forget_what_was_fetched(error)
             with self._changed:
                 self._error = error
                 self._changed.notify_all()
@@ -115,3 +117,10 @@ class Pump(Generic[F, T]):
             if came:
                 self._held += came
                 self._changed.notify_all()
+
+
+def _forget_what_was_fetched(error: BaseException | None) -> None:
+    """Empty the frames that an error has passed through: what the camera lent us must go back before it is closed."""
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
