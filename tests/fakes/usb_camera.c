@@ -4,7 +4,8 @@
  * The program under test, FFmpeg within it, asks the kernel (V4L2) and gets
  * answers from here: YUYV pictures of 320x240, each one shade of grey, at the
  * rate that was asked for. USB_CAMERA_UNPLUG_AFTER and USB_CAMERA_HANG_AFTER
- * count pictures: then the device is gone, or sends nothing any more.
+ * count pictures: then the device is gone, or sends nothing any more. Its pictures
+ * lie in its own memory; the program dies if it gives one back too late.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -12,6 +13,7 @@
 #include <fcntl.h>
 #include <linux/videodev2.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -236,7 +238,12 @@ int ioctl(int fd, unsigned long request, ...)
     va_list arguments;
     va_start(arguments, request);
     void *asked = (void *)last_argument(arguments);
-    if (fd != camera || camera < 0)
+    if (fd != camera || camera < 0) {
+        if ((unsigned)request == VIDIOC_QBUF) {
+            fputs("a picture came back after its camera had been closed\n", stderr);
+            abort();
+        }
         return REAL(ioctl)(fd, request, asked);
+    }
     return answer((unsigned)request, asked);
 }
