@@ -21,6 +21,7 @@ pytestmark = emulated_for(2400)
 
 
 CAMERA = "vigil-record@bench.service"
+HOW_THE_BOX_IS = "systemctl show --value -p StatusText vigil-upkeep"
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,12 @@ def budget(running: Running) -> dict[str, object]:
     """What the card remembers of restarts."""
     found: dict[str, object] = json.loads(running.shell.ask("cat /vigil/state/reboot-budget.json; echo"))
     return found
+
+
+def has_restarted(times: int) -> str:
+    """Commands after which the box thinks that it has just restarted itself so many times."""
+    note = json.dumps({"forced": times, "calm_s": 0, "ended": "restarted", "why": "a test"})
+    return f"systemctl stop vigil-upkeep; echo '{note}' >/vigil/state/reboot-budget.json; systemctl start vigil-upkeep"
 
 
 def test_a_recorder_that_hangs_is_ended_and_another_records(box: Box, tmp_path: Path):
@@ -82,6 +89,28 @@ def test_a_writer_that_the_card_leaves_waiting_ends_in_a_restart_within_the_budg
 
 
 @pytest.mark.torture
+def test_a_stall_for_which_no_restart_is_left_is_waited_out_and_recording_goes_on(box: Box, tmp_path: Path):
+    """Five minutes, with the budget spent: for now first, then for the day."""
+    with resumed(box, tmp_path) as running:
+        boot = running.shell.ask("cat /proc/sys/kernel/random/boot_id")
+        running.shell.ask(has_restarted(1))
+        running.shell.ask("dmsetup suspend --noflush --nolockfs vigil-video; sleep 150", timeout_s=400)
+        for_now = running.shell.ask(HOW_THE_BOX_IS)
+        running.shell.ask(f"{has_restarted(4)}; sleep 150", timeout_s=400)
+        for_the_day = running.shell.ask(HOW_THE_BOX_IS)
+        running.shell.ask("dmsetup resume vigil-video")
+        session, seconds = running.shell.until_recording()
+        tell("video stalled for 300 s, and the budget spent", seconds)
+
+        assert "degraded" in for_now and "may be restarted later" in for_now
+        assert "degraded" in for_the_day and "is not restarted again" in for_the_day
+        assert "all is well" in running.shell.ask(f"sleep 10; {HOW_THE_BOX_IS}")
+        assert running.shell.ask("cat /proc/sys/kernel/random/boot_id") == boot
+        # The recorder that had waited for the card was ended by its watchdog, and gone when that answered.
+        assert session != running.session
+
+
+@pytest.mark.torture
 def test_a_stalled_state_ends_in_a_restart_that_counts_though_no_note_could_be_taken(box: Box, tmp_path: Path):
     with resumed(box, tmp_path) as running:
         began = time.monotonic()
@@ -93,6 +122,22 @@ def test_a_stalled_state_ends_in_a_restart_that_counts_though_no_note_could_be_t
 
         assert budget(running)["forced"] == 1
         assert found.start.left == (3, 3)
+
+
+@pytest.mark.torture
+def test_a_card_that_stalls_as_a_whole_ends_in_a_restart(box: Box, tmp_path: Path):
+    """A sector a second: nothing of the card can be read any more, the programs that are to act included."""
+    at_will = dict.fromkeys(("bps", "bps_rd", "bps_wr", "iops", "iops_rd", "iops_wr"), 0)
+    with resumed(box, tmp_path) as running, running.guest.qmp() as control:
+        began = time.monotonic()
+        control.execute("block_set_io_throttle", device="card", **{**at_will, "bps_rd": 512, "bps_wr": 512})
+        running.guest.wait_for("^U-Boot", timeout_s=600)
+        control.execute("block_set_io_throttle", device="card", **at_will)
+        found = running.records_after_reset(began)
+        tell(f"whole card stalled, reset after {found.reset_s:.0f} s", found.records_s)
+
+        assert (found.start.slot, found.start.after, found.start.left) == ("A", "reset", (3, 3))
+        assert budget(running)["forced"] == 1
 
 
 @pytest.mark.torture
