@@ -79,6 +79,10 @@ class StoreFault(StoreError):
     errno: int = 0
 
 
+class IndexDamaged(StoreFault):
+    """The index is damaged, or the disk has lost some of it; it is made again, since it holds nothing of its own."""
+
+
 class SealError(VigilError):
     """Sealed or signed bytes are not right."""
 

@@ -144,3 +144,20 @@ class BadSectors(Calls):
     def _touch(self, fd):
         if self._fds.get(fd) in self.lost:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+class RottenFiles(Calls):
+    """
+    A disk that has lost the content of some files: reading it fails, with EIO or, as dm-integrity says it, EILSEQ.
+
+    What is written in their place is whole again, for it lies elsewhere.
+    """
+
+    def __init__(self, *lost, number=errno.EILSEQ):
+        self.number = number
+        self._inodes = {path.stat().st_ino for path in lost}
+
+    def pread(self, fd, size, offset):
+        if os.fstat(fd).st_ino in self._inodes:
+            raise OSError(self.number, os.strerror(self.number))
+        return super().pread(fd, size, offset)

@@ -16,7 +16,8 @@ from pathlib import Path
 from vigil.clock import Clock
 from vigil.config.model import Config
 from vigil.config.read import read_strict
-from vigil.store.disk import Disk
+from vigil.errors import StoreFault
+from vigil.store.disk import UNREADABLE, Disk
 
 log = logging.getLogger(__name__)
 LOOK_S = 2
@@ -45,7 +46,7 @@ def change(
     Raises `ConfigError` for a file with any mistake, `StoreError` where the disk refuses; then nothing has changed.
     """
     config = read_strict(new)
-    disk.replace(_before(owners), disk.read_bytes(owners) if owners.exists() else b"")
+    disk.replace(_before(owners), _content(owners, disk))
     disk.replace(owners, new)
     apply()
     if _stays_well(lambda: is_well(config), clock):
@@ -64,13 +65,29 @@ def take_back_if_on_trial(owners: Path, disk: Disk) -> bool:
     if not before.exists():
         return False
     log.warning("a change of the configuration did not prove itself and is taken back")
-    if content := disk.read_bytes(before):
+    if content := _content(before, disk):
         disk.replace(owners, content)
     else:
         disk.unlink(owners)
     disk.unlink(before)
     disk.sync_directory(owners.parent)
     return True
+
+
+def _content(path: Path, disk: Disk) -> bytes:
+    """
+    Return what a file holds; nothing where there is none, or the disk has lost it.
+
+    Without a configuration the box goes on with what was last applied well,
+    which is all that can be gone back to then.
+    """
+    try:
+        return disk.read_bytes(path) if path.exists() else b""
+    except StoreFault as fault:
+        if fault.errno not in UNREADABLE:
+            raise
+        log.error("the disk has lost a configuration: %s", fault)
+        return b""
 
 
 def _stays_well(is_well: Callable[[], bool], clock: Clock) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from vigil.clock import Clock
@@ -75,8 +76,7 @@ class Diary:
         )  # fmt: skip
         try:
             self.loss, self._lost_before_us = _loss_of(LogReader(self._journal.directory, disk=disk))
-            self._index = Index.open(index_path(place.state))
-            self._index.catch_up(place.journal)
+            self._index = _caught_up(index_path(place.state), place.journal)
             self._store = ""
             self._holds = NewHolds(disk, place.video, ())
         except BaseException:
@@ -281,6 +281,16 @@ class Diary:
         if (segment, line) not in self.unreadable:
             self.unreadable[segment, line] = why
             log.error("sidecar %s, line %d: %s", segment.seal.name, line, why)
+
+
+def _caught_up(path: Path, journal: Path) -> Index:
+    index = Index.open(path)
+    try:
+        index.catch_up(journal)
+    except BaseException:
+        index.close()
+        raise
+    return index
 
 
 def _loss_of(reader: LogReader) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import subprocess
@@ -20,9 +21,9 @@ from vigil.processes.place import Place
 from vigil.processes.remount import Writable, remounted
 from vigil.processes.reset import SettingsReset, last_taken
 from vigil.processes.signer import load_identity
-from vigil.store.disk import Disk
+from vigil.store.disk import UNREADABLE, Disk
 from vigil.store.layout import MARKER
-from vigil.store.marker import check_marker, make_store
+from vigil.store.marker import check_marker, make_store, write_marker
 from vigil.upkeep.found_cameras import usb_cameras
 from vigil.upkeep.setup_file import TAKEN, blanked, digest, has_secrets, taken_over
 
@@ -81,11 +82,22 @@ class FirstBoot:
         share_with_ours(video, 0o770)
         if not (video / MARKER).exists() and {entry.name for entry in video.iterdir()} <= _EMPTY:
             make_store(self._disk, video, os.urandom)
+        if known := self._place.known_store() if has_state else None:
+            self._mend_marker(known)
         if has_state and self._place.known_store() is None:
             # A new state knows no store yet; the partition beside it is the one.
             store_id = check_marker(self._disk, video, None)
             self._disk.replace(self._place.store_id, f"{store_id}\n".encode())
             share_with_ours(self._place.store_id, 0o640)
+
+    def _mend_marker(self, store_id: str) -> None:
+        """Write again a marker that the card has lost: nothing but the card's own partition is ever mounted here."""
+        try:
+            self._disk.read_bytes(self._place.video / MARKER)
+        except StoreFault as fault:
+            if fault.errno in UNREADABLE:
+                self._fault(f"the marker of the store is written again: {fault}")
+                write_marker(self._disk, self._place.video, store_id)
 
     def _take_over(self) -> None:
         """Take over the set-up file once; its secrets are blanked when they are safe where they belong."""
@@ -96,7 +108,7 @@ class FirstBoot:
         # A password filled in again where one was blanked does not change what the file is known by.
         if digest(setup) != last_taken(self._disk, self._place.state) or has_secrets(setup):
             files = self._place.config_files
-            config = taken_over(setup, _bytes(self._disk, files.owners))
+            config = taken_over(setup, self._held())
             self._disk.replace(files.owners, written(config, head="taken over from the set-up file of the card"))
             # It holds passwords of cameras and networks.
             share_with_ours(files.owners, 0o640)
@@ -111,7 +123,7 @@ class FirstBoot:
     def _adopt_cameras(self) -> None:
         """Record what is plugged in, where the owner has named no camera. Once named, it stays."""
         owners = self._place.config_files.owners
-        held = _bytes(self._disk, owners)
+        held = self._held()
         config = read_strict(held) if held is not None else Config()
         cameras = () if config.cameras else self._plugged_in()
         if cameras:
@@ -119,6 +131,17 @@ class FirstBoot:
             self._disk.replace(owners, written(config, head="with the cameras that were found plugged in"))
             share_with_ours(owners, 0o640)
             log.info("no camera was configured; these are plugged in: %s", ", ".join(one.device for one in cameras))
+
+    def _held(self) -> bytes | None:
+        """Return the configuration; None where there is none. Of one that the disk has lost, what was last applied."""
+        files = self._place.config_files
+        try:
+            return self._disk.read_bytes(files.owners)
+        except StoreFault as fault:
+            if fault.errno == errno.ENOENT:
+                return None
+            self._fault(f"the configuration: {fault}")
+            return self._disk.read_bytes(files.applied)
 
     def _guarded(self, what: str, work: Callable[[], object]) -> None:
         try:
@@ -129,13 +152,6 @@ class FirstBoot:
     def _fault(self, words: str) -> None:
         log.error("%s", words)
         self.faults.append(words)
-
-
-def _bytes(disk: Disk, path: Path) -> bytes | None:
-    try:
-        return disk.read_bytes(path)
-    except StoreFault:
-        return None
 
 
 def _usb_cameras() -> tuple[Camera, ...]:

@@ -16,7 +16,7 @@ from vigil.clock import Clock, SystemClock
 from vigil.clock.kernel import boot_id
 from vigil.config.files import remember_applied
 from vigil.config.read import TakenFrom
-from vigil.errors import StoreError, VigilError
+from vigil.errors import IndexDamaged, StoreError, VigilError
 from vigil.events import (
     Answer,
     Checkpoint,
@@ -44,6 +44,7 @@ from vigil.processes.timekeeper import Timekeeper
 from vigil.processes.update import Records
 from vigil.processes.vouched import Vouched
 from vigil.store.disk import Disk
+from vigil.store.index import discard, index_path
 from vigil.store.layout import IDENTITY
 from vigil.store.marker import check_marker
 
@@ -134,9 +135,18 @@ class Guard:
             self._fault("journal", "")
             self._fault("statements", _unreadable(diary))
         except (VigilError, OSError) as error:
-            self._fault("journal", str(error))
-            diary.close()
+            self._no_journal(error)
+
+    def _no_journal(self, error: Exception) -> None:
+        """Say why there is none, until it is opened again. An index that is damaged is made again then."""
+        self._fault("journal", str(error))
+        if self._diary:
+            self._diary.close()
             self._diary = None
+        if isinstance(error, IndexDamaged):
+            log.error("the index is made again from the journal")
+            with suppress(OSError):
+                discard(index_path(self._settings.place.state))
 
     def _hear_the_system(self, diary: Diary) -> None:
         """Enter what the system's own commands have left for the journal."""
@@ -193,7 +203,7 @@ class Guard:
                 self._diary.happened("session.certified", self._vouched.certificate())
             self._note_configuration(self._diary)
         except (VigilError, OSError) as error:
-            self._fault("journal", str(error))
+            self._no_journal(error)
 
     def _ask_signer(self) -> None:
         self._asked_us = self._clock.steady_us()

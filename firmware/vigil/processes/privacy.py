@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 
 from vigil.errors import StoreError, StoreFault
 from vigil.events import Pause
 from vigil.processes.place import Place
-from vigil.store.disk import Disk
+from vigil.store.disk import UNREADABLE, Disk
 from vigil.store.marker import check_marker
 
 log = logging.getLogger(__name__)
@@ -27,8 +28,14 @@ class Privacy:
         """Return who paused the camera; nothing where nobody did, or the disk cannot say."""
         try:
             return self._disk.read_bytes(self._path).decode(errors="replace") or "somebody"
-        except StoreFault:
-            return ""
+        except StoreFault as fault:
+            # The file is there, whoever it named: that is what says that the camera is paused.
+            return "somebody" if fault.errno in UNREADABLE and self._is_there() else ""
+
+    def _is_there(self) -> bool:
+        with suppress(OSError):
+            return self._path.exists()
+        return False
 
     def order(self, pause: Pause) -> None:
         """Remember that the camera is paused, or no longer."""

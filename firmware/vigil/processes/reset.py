@@ -25,7 +25,7 @@ from vigil.processes.place import Place
 from vigil.processes.remount import Writable, remounted
 from vigil.processes.settings import load
 from vigil.processes.tellings import tell
-from vigil.store.disk import Disk
+from vigil.store.disk import UNREADABLE, Disk
 from vigil.upkeep.block_devices import MAPPER, Card, Tool, card_of_root
 from vigil.upkeep.opening import STATE
 from vigil.upkeep.partition_table import Stage, read_table, with_stage
@@ -150,8 +150,10 @@ class SettingsReset:
             return False
         try:
             said = Note.decode(self._disk.read_bytes(note))
-        except FormatError:
-            self._remove(note)
+        except (FormatError, StoreFault) as error:
+            # What the disk has lost will not be found at the next start either.
+            if isinstance(error, FormatError) or error.errno in UNREADABLE:
+                self._remove(note)
             raise
         self._forget()
         tell(self._disk, self._place.tellings, "reset.done", {"tier": Tier.SETTINGS, "by": said.by},

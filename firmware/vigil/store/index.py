@@ -8,17 +8,16 @@ never repaired, only made again.
 from __future__ import annotations
 
 import contextlib
-import errno
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from vigil.errors import JournalError, LogDamaged, StoreFault
+from vigil.errors import IndexDamaged, JournalError, LogDamaged
 from vigil.segments import canonical
 from vigil.store.entry import Entry
 from vigil.store.index_effects import take_effect, value_of
-from vigil.store.index_read import IndexReader, faults
+from vigil.store.index_read import IndexReader, damaged, faults
 from vigil.store.journal_read import LogReader, read_logs
 from vigil.store.merkle import leaf_hash
 from vigil.store.whose import Whose
@@ -45,9 +44,7 @@ class Index(IndexReader):
         """Open or make the index at `path` and bring its schema up to date; one that is unreadable is made anew."""
         try:
             return cls(_writable(path), path, guard_is_down=False)
-        except StoreFault as fault:
-            if fault.errno != errno.EUCLEAN:
-                raise
+        except IndexDamaged:
             discard(path)
             return cls(_writable(path), path, guard_is_down=False)
 
@@ -202,9 +199,7 @@ def _migrate(database: sqlite3.Connection) -> None:
     (version,) = database.execute("pragma user_version").fetchone()
     steps = migrations()
     if version > len(steps):
-        fault = StoreFault(f"the index has schema {version}, and this version knows {len(steps)}")
-        fault.errno = errno.EUCLEAN
-        raise fault
+        raise damaged(f"the index has schema {version}, and this version knows {len(steps)}")
     for number, step in enumerate(steps[version:], version + 1):
         database.executescript(f"begin immediate;\n{step}\npragma user_version = {number};\ncommit;")
 

@@ -16,17 +16,20 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
 
-from vigil.errors import StoreFault
+from vigil.errors import IndexDamaged, StoreFault
 from vigil.segments import canonical
 
 _ERRNO = {
     sqlite3.SQLITE_FULL: errno.ENOSPC,
     sqlite3.SQLITE_READONLY: errno.EROFS,
     sqlite3.SQLITE_BUSY: errno.EAGAIN,
-    sqlite3.SQLITE_CORRUPT: errno.EUCLEAN,
-    sqlite3.SQLITE_NOTADB: errno.EUCLEAN,
     sqlite3.SQLITE_CANTOPEN: errno.ENOENT,
 }
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+# The extended codes of what the disk has lost (sqlite.org/rescode.html): it answers a read with EIO, or with another
+# error such as dm-integrity's EILSEQ.
+_LOST = {sqlite3.SQLITE_IOERR_CORRUPTFS, sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_DATA}
 _SEGMENT_COLUMNS = "store, camera, seq, path, started_us, ended_us, bytes, sha256, frames, state, reason, kept"
 
 
@@ -253,13 +256,24 @@ class IndexReader:
 
 @contextlib.contextmanager
 def faults(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into `StoreFault` with the errno that fits: EUCLEAN says that the index is to be rebuilt."""
+    """Turn SQLite's errors into `StoreFault` with the errno that fits; `IndexDamaged` where it is to be made again."""
     try:
         yield
     except sqlite3.Error as error:
-        fault = StoreFault(f"the index {path} cannot be used: {error}")
-        fault.errno = _ERRNO.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, errno.EIO)
+        code = getattr(error, "sqlite_errorcode", 0)
+        words = f"the index {path} cannot be used: {error}"
+        if code & 0xFF in _DAMAGED or code in _LOST:
+            raise damaged(words) from error
+        fault = StoreFault(words)
+        fault.errno = _ERRNO.get(code & 0xFF, errno.EIO)
         raise fault from error
+
+
+def damaged(words: str) -> IndexDamaged:
+    """Return the error that says so."""
+    fault = IndexDamaged(words)
+    fault.errno = errno.EUCLEAN
+    return fault
 
 
 def _connect(path: Path, *, down: bool) -> sqlite3.Connection:

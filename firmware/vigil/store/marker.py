@@ -52,10 +52,14 @@ def store_of(disk: Disk, video: Path, store_id: str | None = None) -> str:
         return ""
 
 
+def write_marker(disk: Disk, video: Path, store_id: str) -> None:
+    """Let `video` be the store `store_id`."""
+    disk.replace(video / MARKER, (json.dumps({"store": store_id}) + "\n").encode())
+
+
 def make_store(disk: Disk, video: Path, random_bytes: Callable[[int], bytes]) -> str:
     """Make `video` a store where it is none yet; return its id."""
     disk.make_directory(video)
     if not (video / MARKER).exists():
-        marker = json.dumps({"store": random_bytes(16).hex()}) + "\n"
-        disk.replace(video / MARKER, marker.encode())
+        write_marker(disk, video, random_bytes(16).hex())
     return check_marker(disk, video, None)
