@@ -11,9 +11,11 @@ import pytest
 
 from fakes.faulty import FaultyCalls
 from vigil.clock import HandClock
+from vigil.processes.aside import Aside
 from vigil.processes.boot_log import EVERY_US, TRIAL_EVERY_US, BootLog
 from vigil.processes.place import Place
-from vigil.processes.upkeep import KeptLog, Upkeep, came_by_reset, threads_of_ours
+from vigil.processes.tellings import left
+from vigil.processes.upkeep import Chore, KeptLog, Upkeep, came_by_reset, threads_of_ours
 from vigil.store.disk import Calls, Disk
 from vigil.upkeep.stuck import Thread, parse_stat
 
@@ -197,11 +199,20 @@ def test_what_was_spent_is_on_the_card_before_the_restart(box):
     }
 
 
-def test_the_next_start_says_why_the_box_restarted_itself(box, caplog):
+def test_the_next_start_says_why_the_box_restarted_itself_to_the_journal_too(box, caplog):
     box.threads = {7: WAITING}
     box.live(100)
 
     assert "the box restarted itself: record has been waiting for the disk" in caplog.text
+    (telling,) = left(Disk(), box.place.tellings)
+    assert (telling.kind, telling.fields["why"]) == ("box.restarted", "record has been waiting for the disk for 90 s")
+
+
+def test_a_reset_that_nobody_asked_for_is_told_to_the_journal(box):
+    box.boot(after_reset=True)
+
+    (telling,) = left(Disk(), box.place.tellings)
+    assert (telling.kind, telling.fields["why"]) == ("box.restarted", "it was reset, and nobody had asked for it")
 
 
 def test_the_selectors_word_is_found_on_the_command_line():
@@ -273,3 +284,25 @@ def test_the_log_is_kept_often_while_a_trial_lasts_and_seldom_after_it(tmp_path)
     trial[0] = False
     kept.keep()
     assert (kept.every_us, len(asked)) == (EVERY_US, 2)
+
+
+def test_a_chore_is_done_when_it_is_due_and_not_while_it_still_waits_for_the_card():
+    clock, go_on, done = HandClock(), threading.Event(), []
+
+    def work():
+        done.append(clock.steady_us())
+        go_on.wait()
+
+    chore = Chore(clock, Aside(), work, lambda: 30_000_000)
+    for _ in range(20):
+        chore.do_if_due()
+        clock.sleep(5)
+    assert len(done) == 1
+
+    go_on.set()
+    for thread in threading.enumerate():
+        if thread.name == "aside":
+            thread.join()
+    clock.sleep(30)
+    chore.do_if_due()
+    assert len(done) == 2

@@ -32,6 +32,7 @@ from vigil.events import (
     Watch,
     Written,
 )
+from vigil.processes.card_errors import Told
 from vigil.processes.diary import Diary
 from vigil.processes.ending import set_when_asked
 from vigil.processes.forgetting import Forgetting
@@ -47,6 +48,7 @@ from vigil.store.disk import Disk
 from vigil.store.index import discard, index_path
 from vigil.store.layout import IDENTITY
 from vigil.store.marker import check_marker
+from vigil.upkeep.card_errors import complaint
 
 log = logging.getLogger(__name__)
 _WAIT_S = 0.25
@@ -72,6 +74,7 @@ class Guard:
         self._announced: dict[tuple[str, str], tuple[int, int]] = {}
         self._second_us = self._round_us = self._asked_us = -_LOOK_ROUND_US
         self._updates = Records(settings.place, disk, clock)
+        self._told_of_card = Told(settings.place, disk)
         self._diary: Diary | None = None
         self._forgetting = Forgetting(settings, disk=disk, clock=clock, session=self._vouched.session)
 
@@ -122,6 +125,7 @@ class Guard:
             self._forget()
         self._fault("clock", self._time.complaint)
         self._fault("update", self._updates.read().complaint)
+        self._fault("card", complaint(self._told_of_card.read()))
         self._tell()
 
     def _keep_diary(self, diary: Diary, now_us: int, *, look_round: bool) -> None:

@@ -57,6 +57,11 @@ class Place:
         return self.state / "tellings"
 
     @property
+    def card_errors(self) -> Path:
+        """What upkeep has told of the card since the start; in memory."""
+        return self.data / "run/card-errors.json"
+
+    @property
     def journal(self) -> Path:
         """The journal's directory."""
         return self.state / "journal"

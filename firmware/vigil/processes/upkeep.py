@@ -12,11 +12,13 @@ from vigil.clock import Clock, SystemClock
 from vigil.errors import FormatError, StoreError
 from vigil.processes.aside import Aside
 from vigil.processes.boot_log import EVERY_US, TRIAL_EVERY_US, BootLog
+from vigil.processes.card_errors import CardWatch, KernelLog
 from vigil.processes.confirm import slot_here
 from vigil.processes.ending import set_when_asked
 from vigil.processes.memory import hold
 from vigil.processes.notify import Notifier
 from vigil.processes.place import Place
+from vigil.processes.tellings import tell
 from vigil.processes.update import Records
 from vigil.store.disk import Disk
 from vigil.upkeep.closed import closed
@@ -26,6 +28,7 @@ from vigil.upkeep.stuck import Stuck, Thread, parse_stat
 log = logging.getLogger(__name__)
 _LOOK_S = 5
 _SAVE_S = 600
+_CARD_EVERY_US = 30_000_000
 _PATIENCE_S = 5
 _MOUNTINFO = Path("/proc/self/mountinfo")
 
@@ -122,12 +125,20 @@ class Upkeep:
             return budget
         if note.ended is Ended.FORCED:
             log.warning("the box restarted itself: %s", note.why)
+            self._tell_restart(note.why)
         elif budget != note.budget:
             log.warning("the box was reset, and nobody had asked for it")
+            self._tell_restart("it was reset, and nobody had asked for it")
         if Note(budget) != note:
             self.budget = budget
             self._save()
         return budget
+
+    def _tell_restart(self, why: str) -> None:
+        def write() -> None:
+            tell(self._disk, self._place.tellings, "box.restarted", {"why": why}, at_us=self._clock.wall_us())
+
+        self._aside.run(write, patience_s=_PATIENCE_S)
 
     def _live(self, now_us: int) -> None:
         seconds = (now_us - self._lived_us) // 1_000_000
@@ -190,6 +201,23 @@ class KeptLog:
             self.look()
 
 
+class Chore:
+    """Work that is done aside every so often; nobody waits for it."""
+
+    def __init__(self, clock: Clock, aside: Aside, work: Callable[[], None], every_us: Callable[[], int]) -> None:
+        self._clock = clock
+        self._aside = aside
+        self._work = work
+        self._every_us = every_us
+        self._done_us = clock.steady_us()
+
+    def do_if_due(self) -> None:
+        """Begin it where it is time."""
+        if self._clock.steady_us() - self._done_us >= self._every_us():
+            self._done_us = self._clock.steady_us()
+            self._aside.run(self._work, patience_s=0)
+
+
 def restart_now() -> None:
     """Restart at once, without asking anybody who might wait for the card (proc(5), sysrq-trigger)."""
     Path("/proc/sysrq-trigger").write_text("b")
@@ -212,17 +240,22 @@ def main(data: Path) -> int:
     )  # fmt: skip
     slot, records = slot_here(), Records(Place(data), Disk(), clock)
     kept_log = KeptLog(BootLog(Disk(), Place(data).state / "log"), lambda: records.read().is_trial_of(slot))
-    kept_us, aside = clock.steady_us(), Aside()
+    aside = Aside()
     aside.run(kept_log.look, patience_s=_PATIENCE_S)
+    watch = CardWatch(Place(data), Disk(), clock, records=KernelLog().new)
+    chores = (
+        Chore(clock, aside, kept_log.keep, lambda: kept_log.every_us),
+        Chore(clock, Aside(), watch.look, lambda: _CARD_EVERY_US),
+    )
     notifier.ready()
     if not hold():
         log.warning("upkeep may have to be read from the card just when that has stalled")
     while not stop.wait(_LOOK_S):
         notifier.status(upkeep.step())
         notifier.feed(lambda: "")
-        if clock.steady_us() - kept_us >= kept_log.every_us and not upkeep.is_waiting:
-            kept_us = clock.steady_us()
-            aside.run(kept_log.keep, patience_s=0)
+        if not upkeep.is_waiting:
+            for chore in chores:
+                chore.do_if_due()
     notifier.stopping()
     aside.run(kept_log.keep, patience_s=_PATIENCE_S)
     upkeep.close()
