@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from fakes.user_mode_linux import seen
 # A kernel is started, and a file system made and checked in it: ten seconds or more.
 pytestmark = [pytest.mark.slow, pytest.mark.host, pytest.mark.timeout(120)]
 
+PATH = f"{ROOT}/firmware:{ROOT}/tests"
 MODULES = ("dm-integrity", "crc32c_generic", "af_alg", "algif_hash", "loop")
 
 # Runs in user-mode Linux. The disk is opened, made and checked as p7 is, and the box's own state lies on it.
@@ -145,9 +147,8 @@ print("what was seen: " + json.dumps(said))
 @pytest.fixture(scope="module")
 def rotten(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What was seen of one disk, from its making to its mending."""
-    path = f"{ROOT}/firmware:{ROOT}/tests"
     place = tmp_path_factory.mktemp("rot")
-    said: dict[str, Any] = seen(SCRIPT, place, size_mib=256, path=path, python=sys.executable, modules=MODULES)
+    said: dict[str, Any] = seen(SCRIPT, place, size_mib=256, path=PATH, python=sys.executable, modules=MODULES)
     return said
 
 
@@ -173,3 +174,36 @@ def test_a_directory_that_is_lost_closes_the_file_system_and_the_check_of_the_ne
     assert "the file system is in disorder" in rotten["fault after"]
     assert rotten["checked"] == [[], ["#"], []]
     assert rotten["goes on"] == ["2.0.0", 3 * 4096]
+
+
+# The kernel has a disk made for trying: sectors 4660 to 4669 cannot be read (drivers/scsi/scsi_debug.c).
+REFUSES = """
+import json, mmap, os
+from pathlib import Path
+
+from vigil.processes.card_errors import KernelLog
+from vigil.upkeep.card_errors import CardMap, trouble_in
+
+Path("/sys/bus/pseudo/drivers/scsi_debug/opts").write_text("2")
+disk = os.open("/dev/sda", os.O_RDONLY | os.O_DIRECT)
+log, page = KernelLog(), mmap.mmap(-1, 4096)
+before = [record for record in log.new() if trouble_in(record, CardMap("sda", {}, {}))]
+answers = []
+for sector in (0, 4664):
+    try:
+        answers.append(os.preadv(disk, [page], sector * 512))
+    except OSError as error:
+        answers.append(error.strerror)
+card = CardMap("sda", {7: (4096, 400), 8: (4600, 400)}, {})
+found = {(trouble.ill, trouble.partition) for record in log.new() if (trouble := trouble_in(record, card))}
+print("what was seen: " + json.dumps([before, answers, sorted(found)]))
+"""
+
+
+def test_what_a_disk_refuses_is_understood_as_the_kernel_says_it(tmp_path: Path):
+    modules = ("sd_mod", "scsi_debug")
+    before, answers, found = seen(REFUSES, tmp_path, size_mib=1, path=PATH, python=sys.executable, modules=modules)
+
+    assert before == []
+    assert answers[0] == 4096 and isinstance(answers[1], str)
+    assert found == [["refused", "video"]]
