@@ -25,8 +25,9 @@ persist() {
 }
 
 missing_packages() {
-    local name
-    sed -e 's/#.*//' -e '/^ *$/d' tests/ground/apt.txt | while read -r name; do
+    local name arch
+    arch=$(dpkg --print-architecture)
+    sed -e "/# only [a-z0-9]*:/{/# only $arch:/!d}" -e 's/#.*//' -e '/^ *$/d' tests/ground/apt.txt | while read -r name; do
         [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] ||
             command -v "$name" >/dev/null || echo "$name"
     done
