@@ -1,4 +1,8 @@
-"""Runs in the emulated box: has its units open one disk after the other, and judges what is on it."""
+"""
+Runs in the emulated box: has its units open one state of a disk after the other, and judges what is on it.
+
+The further disk of the machine is another one each time: whoever is at the console changes it, and says so by a line.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +16,20 @@ from typing import Any
 
 from judge import Judgement, judge  # type: ignore[import-not-found]  # beside this file, in the box
 
+from vigil.errors import FormatError
+from vigil.upkeep.block_devices import Card
+from vigil.upkeep.partition_table import read_table
+
+DISK = Path("/dev/vdb")
 RUN = Path("/run/inside")
-CARD = RUN / "card"
 ANSWER = f"""
 from pathlib import Path
-from typing import Any
 import vigil.upkeep.block_devices
-vigil.upkeep.block_devices.card_of_root = lambda: Path(Path("{CARD}").read_text())
+vigil.upkeep.block_devices.card_of_root = lambda: Path("{DISK}")
 """
 OPENED = ("vigil-open@state.service", "vigil-open@video.service")
 UNITS = ("vigil-firstboot.service", "vigil-state.mount", "vigil-video.mount")
 VIDEO = Path("/vigil/video")
-BLOCK = Path("/sys/block")
-PATIENCE_S = 300
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
@@ -32,7 +37,7 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
 
 
 def lie_about_the_card() -> None:
-    """Let the units that open partitions take the disk named in `CARD` for the one the system runs from."""
+    """Let the units that open partitions take `DISK` for the one the system runs from."""
     path = RUN / "path"
     path.mkdir(exist_ok=True)
     (path / "sitecustomize.py").write_text(ANSWER)
@@ -42,22 +47,30 @@ def lie_about_the_card() -> None:
     run("systemctl", "daemon-reload")
 
 
-def disks(count: int) -> list[str]:
-    """The devices of the states, in order: their SCSI targets are numbered so. Waits until all of them are there."""
-    run("modprobe", "-a", "virtio_scsi", "sd_mod")
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
+def table_of_disk() -> object:
+    """The partition table of the disk; None where there is no reading it."""
+    try:
+        return read_table(Card(DISK).read_sector)
+    except FormatError:
+        return None
+
+
+def changed(table: object) -> None:
+    """
+    Look anew at the disk, which is another one now.
+
+    The kernel keeps nothing of a disk that nobody has open. Its partitions are made anew only where `table`, what it
+    knows of the disk before, was another: to tell everybody of nine new devices takes longer than to open two.
+    """
+    run("blockdev", "--flushbufs", str(DISK))
+    found = table_of_disk()
+    if found is None or found != table:
+        run("blockdev", "--rereadpt", str(DISK))
         run("udevadm", "settle")
-        found = {int(path.resolve().name.split(":")[2]): path.parent.name for path in BLOCK.glob("sd*/device")}
-        if len(found) == count:
-            return [f"/dev/{found[number]}" for number in range(count)]
-        time.sleep(1)
-    raise SystemExit(f"Traceback: {len(found)} of {count} disks are there")
 
 
-def examined(asked: dict[str, Any], disk: str) -> dict[str, object]:
-    """Open, judge and close one disk."""
-    CARD.write_text(disk)
+def examined(asked: dict[str, Any]) -> dict[str, object]:
+    """Open, judge and close the disk."""
     began = time.monotonic()
     run("systemctl", "start", *UNITS)
     opened_s = time.monotonic() - began
@@ -84,11 +97,13 @@ def examined(asked: dict[str, Any], disk: str) -> dict[str, object]:
 
 def main(jobs: Path) -> None:
     lie_about_the_card()
-    all_asked = json.loads(jobs.read_text())
-    found = disks(len(all_asked))
+    table: object = None
     print("inside: judges", flush=True)
-    for asked, disk in zip(all_asked, found, strict=True):
-        print("inside: judged " + json.dumps(examined(asked, disk)), flush=True)
+    for asked in json.loads(jobs.read_text()):
+        sys.stdin.readline()
+        changed(table)
+        print("inside: judged " + json.dumps(examined(asked)), flush=True)
+        table = table_of_disk()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from power.witness import BLOCK_BYTES, GAP_BYTES, MARK
 from power.write_log import Write, WriteLog
@@ -24,26 +25,23 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What the witness wrote at one moment (wall clock): the newest promise of every camera."""
+    """
+    What held at one moment (wall clock): the newest promise of every camera, whenever it was given.
+
+    `since_us` is for each camera that has promised something since the box was started last: when it first did.
+    """
 
     wall_us: int
     said: Mapping[str, Promise]
+    since_us: Mapping[str, int]
 
 
-NOTHING = Mark(0, {})
+NOTHING = Mark(0, {}, {})
 
 
 def is_mark(write: Write) -> bool:
     """Whether a write is the witness's own, and none of the box's."""
     return (write.at_byte, write.size_bytes) == (GAP_BYTES, BLOCK_BYTES)
-
-
-def read_mark(block: bytes) -> Mark | None:
-    """The mark in a block of the gap; None where it holds something else."""
-    if not block.startswith(MARK):
-        return None
-    words = json.loads(block[len(MARK) :].rstrip(b"\0"))
-    return Mark(words["wall_us"], {camera: Promise(*said) for camera, said in words["said"].items()})
 
 
 class Promises:
@@ -52,16 +50,17 @@ class Promises:
     def __init__(self, log: WriteLog) -> None:
         self._windows: list[int] = []
         self._marks: list[Mark] = []
-        for number, window in enumerate(log.windows):
-            for write in window.writes:
-                mark = read_mark(log.bytes_of(write)) if is_mark(write) else None
-                if mark:
-                    self._windows.append(number)
+        number, mark = 0, NOTHING
+        for window, one in enumerate(log.windows):
+            for write in one.writes:
+                block = log.bytes_of(write) if is_mark(write) else b""
+                if block.startswith(MARK):
+                    words = json.loads(block[len(MARK) :].rstrip(b"\0"))
+                    # A witness that counts anew was started with the box.
+                    mark = _next(replace(mark, since_us={}) if words["no"] <= number else mark, words)
+                    number = words["no"]
+                    self._windows.append(window)
                     self._marks.append(mark)
-
-    def began_us(self, camera: str) -> int:
-        """The wall clock when the first promise of a camera was given; 0 where none was."""
-        return next((mark.wall_us for mark in self._marks if camera in mark.said), 0)
 
     def by(self, window: int) -> Mark:
         """
@@ -72,3 +71,9 @@ class Promises:
         """
         found = bisect_right(self._windows, window)
         return self._marks[found - 1] if found else NOTHING
+
+
+def _next(before: Mark, words: Mapping[str, Any]) -> Mark:
+    """What holds with one more mark's words."""
+    wall_us, said = words["wall_us"], {camera: Promise(*one) for camera, one in words["said"].items()}
+    return Mark(wall_us, {**before.said, **said}, {**dict.fromkeys(said, wall_us), **before.since_us})

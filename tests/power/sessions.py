@@ -18,12 +18,12 @@ from typing import Any
 
 from builder.cache import hash_of
 from fakes.card import Card as CardImage
-from power.draw import Cut, Kind
+from power.draw import SECTOR_BYTES, Cut, Kind
 from power.integrity import Layout
 from power.promises import Mark, Promises
 from power.states import Inside, Rolling, everywhere, first_window, layout_of, of_the_box, opened, sparse, table_only
 from power.witness import BLOCK_BYTES, GAP_BYTES
-from power.workloads import ALWAYS, CARD_MIB, SETUP, WITNESS, WORKLOADS, Workload, flashed, play
+from power.workloads import ALWAYS, CARD_MIB, SETUP, WITNESS, WORKLOADS, Workload, flashed, in_box, play
 from power.write_log import WriteLog
 from vigil.upkeep.block_devices import Card
 from vigil.upkeep.opening import ready_label
@@ -115,13 +115,13 @@ class Session:
         return Rolling(self.log, image, inside)
 
     def slot_cuts(self) -> list[Cut]:
-        """A cut behind every write to the partition of the slot state, and one in the midst of it."""
+        """A cut behind every write to the partition of the slot state, and one in the midst of it: between sectors."""
         first, size = CardImage(self.base).extent(SLOTS)
         return [
             Cut(number, Kind.NTH, 2 * nth + torn)
             for number in range(len(self.log.windows))
             for nth, write in enumerate(of_the_box(self.log, number))
-            for torn in (0, 1)
+            for torn in (0, 1)[: write.size_bytes // SECTOR_BYTES]
             if first <= write.at_byte < first + size
         ]
 
@@ -134,11 +134,11 @@ class Session:
     def asked(self, window: int) -> dict[str, Any]:
         """What `judge` is asked of a cut in a window."""
         mark = self.promises.by(window)
-        is_settled = mark.wall_us > self.promises.began_us(ALWAYS) + SETTLING_US
+        is_settled = mark.wall_us > mark.since_us.get(ALWAYS, 0) + SETTLING_US
         return {
             "said": self.said(window),
             "cut_us": mark.wall_us,
-            "always": ALWAYS if ALWAYS in mark.said else "",
+            "always": ALWAYS if ALWAYS in mark.since_us else "",
             "most_loss_s": LOSS_S if is_settled else SETTLING_LOSS_S,
         }
 
@@ -180,12 +180,17 @@ def _play(made: Session, image: Path) -> None:
         source = made.place / "source.img"
         made.before.rolling_whole(source).leave(made.cut, made.base)
         source.unlink()
+        if made.workload.script:
+            CardImage(made.base).add_to_initrd(2, {"inside/script": in_box(made.workload.script)})
     else:
         flashed(image, made.base, made.workload)
     for name, text in made.workload.on_card.items():
         CardImage(made.base).write(1, name, text.encode())
     subprocess.run(["cp", "--sparse=always", made.base, card], check=True)
-    play(made.workload, card, log)
+    stick = made.place / "stick.img"
+    disks = () if made.workload.stick is None else (made.workload.stick(stick),)
+    play(made.workload, card, log, disks)
+    stick.unlink(missing_ok=True)
     log.rename(made.place / "log")
     _compare(made, card)
     card.unlink()
@@ -214,6 +219,6 @@ def _key(workload: Workload, image: Path, before: Session | None) -> str:
     words: Sequence[object] = (
         workload.name, workload.until, workload.script, dict(workload.run_files), WITNESS, CARD_MIB,
         SETUP, Path(__file__).with_name("witness.py").read_text(), before.place.name if before else "",
-        *([dict(workload.on_card)] if workload.on_card else []),
+        *([dict(workload.on_card)] if workload.on_card else []), *([workload.ends] if workload.ends else []),
     )  # fmt: skip
     return hash_of({"image": image.parent.name, "words": json.dumps(words)})

@@ -24,8 +24,8 @@ def block(letter: str) -> bytes:
     return letter.encode() * 512
 
 
-def mark(wall_us: int, **said: list[object]) -> tuple[int, bytes, int]:
-    words = json.dumps({"no": 1, "steady_us": 1, "wall_us": wall_us, "said": said}).encode()
+def mark(wall_us: int, no: int = 1, **said: list[object]) -> tuple[int, bytes, int]:
+    words = json.dumps({"no": no, "steady_us": 1, "wall_us": wall_us, "said": said}).encode()
     return GAP_BYTES // 512, (MARK + words).ljust(BLOCK_BYTES, b"\0"), 0
 
 
@@ -36,7 +36,7 @@ def log(tmp_path: Path) -> WriteLog:
         log_of(
             (8, block("a"), 0), (9, block("b"), 0), (0, b"", FLUSH),
             mark(1000), (8, block("c"), 0), (10, block("d") + block("e"), 0), (0, b"", FLUSH),
-            mark(2000, gate=[1, 4, "d", 70_000, 900]),
+            mark(2000, no=2, gate=[1, 4, "d", 70_000, 900]),
         )
     )  # fmt: skip
     return WriteLog(tmp_path / "log")
@@ -86,4 +86,23 @@ def test_a_promise_counts_from_the_window_that_it_was_written_in(log: WriteLog):
     assert promises.by(0) == NOTHING
     assert (promises.by(1).wall_us, promises.by(1).said) == (1000, {})
     assert promises.by(2).said == {"gate": PROMISE}
-    assert (promises.began_us("gate"), promises.began_us("yard")) == (2000, 0)
+    assert (promises.by(2).since_us, promises.by(1).since_us) == ({"gate": 2000}, {})
+
+
+def test_promises_outlive_a_restart_and_what_records_since_then_is_known(tmp_path: Path):
+    flush, gate, yard = (0, b"", FLUSH), [1, 4, "d", 70_000, 900], [2, 1, "e", 30, 4900]
+    (tmp_path / "log").write_bytes(
+        log_of(
+            mark(1000, no=7, gate=gate), flush, mark(4000, no=1), flush, mark(5000, no=2, yard=yard), flush,
+            mark(6000, no=3, yard=yard),
+        )
+    )  # fmt: skip
+    promises = Promises(WriteLog(tmp_path / "log"))
+
+    assert [promises.by(window).since_us for window in range(4)] == [
+        {"gate": 1000},
+        {},
+        {"yard": 5000},
+        {"yard": 5000},
+    ]
+    assert [sorted(promises.by(window).said) for window in range(4)] == [["gate"], ["gate"], *[["gate", "yard"]] * 2]
