@@ -181,7 +181,7 @@ def _play(made: Session, image: Path) -> None:
         made.before.rolling_whole(source).leave(made.cut, made.base)
         source.unlink()
         if made.workload.script:
-            CardImage(made.base).add_to_initrd(2, {"inside/script": in_box(made.workload.script)})
+            CardImage(made.base).add_to_initrd(2, {"inside/script": in_box(made.workload.script).encode()})
     else:
         flashed(image, made.base, made.workload)
     for name, text in made.workload.on_card.items():
