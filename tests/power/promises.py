@@ -28,7 +28,7 @@ class Mark:
     """
     What held at one moment (wall clock): the newest promise of every camera, whenever it was given.
 
-    `since_us` is for each camera that has promised something since the box was started last: when it first did.
+    `since_us` is for each camera that has promised pictures since the box was started last: when it first did.
     """
 
     wall_us: int
@@ -76,4 +76,5 @@ class Promises:
 def _next(before: Mark, words: Mapping[str, Any]) -> Mark:
     """What holds with one more mark's words."""
     wall_us, said = words["wall_us"], {camera: Promise(*one) for camera, one in words["said"].items()}
-    return Mark(wall_us, {**before.said, **said}, {**dict.fromkeys(said, wall_us), **before.since_us})
+    began = dict.fromkeys((camera for camera, promise in said.items() if promise.end_us), wall_us)
+    return Mark(wall_us, {**before.said, **said}, {**began, **before.since_us})
