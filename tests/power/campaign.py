@@ -137,7 +137,7 @@ def footer(campaign: Campaign, states: int) -> str:
     """Where and when."""
     return (
         f"{states} states, {datetime.now(UTC):%Y-%m-%d}, {platform.machine()} with QEMU, "
-        f"card {campaign.image.parent.name}."
+        f"card {campaign.image.parent.name.removeprefix('card-')}."
     )
 
 
