@@ -93,8 +93,8 @@ def test_promises_outlive_a_restart_and_what_records_since_then_is_known(tmp_pat
     flush, gate, yard = (0, b"", FLUSH), [1, 4, "d", 70_000, 900], [2, 1, "e", 30, 4900]
     (tmp_path / "log").write_bytes(
         log_of(
-            mark(1000, no=7, gate=gate), flush, mark(4000, no=1), flush, mark(5000, no=2, yard=yard, gate=[2, 0, "f", 0, 0]), flush,
-            mark(6000, no=3, yard=yard),
+            mark(1000, no=7, gate=gate), flush, mark(4000, no=1), flush,
+            mark(5000, no=2, yard=yard, gate=[2, 0, "f", 0, 0]), flush, mark(6000, no=3, yard=yard),
         )
     )  # fmt: skip
     promises = Promises(WriteLog(tmp_path / "log"))
