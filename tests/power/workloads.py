@@ -89,7 +89,7 @@ def update_on_a_stick(target: Path) -> Path:
     with tempfile.TemporaryDirectory(dir=target.parent) as name:
         files = Path(name) / "files"
         files.mkdir()
-        more = {f"inside/{name}": data for name, data in beside().items()}
+        more: dict[str, bytes | str] = {f"inside/{name}": data for name, data in beside().items()}
         system_update(files / "vigil.raucb", slot_with(in_box(UPDATED), Path(name), more), VERSION)
         return make_stick(target, files)
 
