@@ -66,7 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     alone = ALONE.get(words[0]) if words else None
     given = parser([alone] if alone else FAMILIES).parse_args(words)
-    logs.set_up(getattr(given, "log_level", None) or "info", plain=getattr(given, "plain", False))
+    # What a person types answers by itself, and logs only what is amiss; what a unit runs logs what it does.
+    level = getattr(given, "log_level", None) or ("info" if alone else "warning")
+    logs.set_up(level, plain=getattr(given, "plain", False))
     try:
         code: int = given.run(given)
         sys.stdout.flush()
