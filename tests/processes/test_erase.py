@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from itertools import count
 from pathlib import Path
 
@@ -164,3 +165,25 @@ def test_wherever_the_power_goes_the_next_start_leaves_nothing(device):
         if not calls.fired:
             break
     assert nth > 4
+
+
+def test_nothing_is_read_from_the_card_twice(tmp_path, monkeypatch):
+    # A card that is not small takes minutes to be read, and the kernel reads far ahead.
+    monkeypatch.setattr("vigil.processes.erase.SAMPLES", 2)
+    image = tmp_path / "p8"
+    with image.open("wb") as file:
+        file.truncate(size := 64 << 20)
+    attached = subprocess.run(["losetup", "-f", "--show", image], check=True, capture_output=True, text=True)
+    device = Path(attached.stdout.strip())
+
+    def sectors_read() -> int:
+        return int(Path("/sys/block", device.name, "stat").read_text().split()[2])
+
+    try:
+        before = sectors_read()
+        Eraser(Disk(), Discarding(), told=lambda *_: None).erase(device, size, wholly=True)
+        read_bytes = 512 * (sectors_read() - before)
+    finally:
+        subprocess.run(["losetup", "-d", device], check=True)
+
+    assert size <= read_bytes < size * 1.1

@@ -75,8 +75,8 @@ class Eraser:
             except StoreFault as fault:
                 log.warning("%s", fault)
                 kept += length
-            # What was written is of no use in memory.
-            file.forget_cached()
+            # What is done is of no use in memory; what the kernel has read ahead of it is.
+            file.forget_cached(offset, length)
             self._told(offset + length, size_bytes)
         if kept and not written:
             raise DeviceError(f"{file.path} takes nothing any more: the card is worn out")

@@ -140,9 +140,13 @@ class DiskFile:
         with named(self.path, "allocate"):
             self._calls.posix_fallocate(self._fd, size)
 
-    def forget_cached(self) -> None:
-        """Ask the kernel to forget what it holds of this file, so that the next read is one of the disk."""
-        os.posix_fadvise(self._fd, 0, 0, os.POSIX_FADV_DONTNEED)
+    def forget_cached(self, offset: int = 0, size: int = 0) -> None:
+        """
+        Ask the kernel to forget what it holds of this file, so that the next read is one of the disk.
+
+        Of all of it, unless `size` bytes from `offset` are named.
+        """
+        os.posix_fadvise(self._fd, offset, size, os.POSIX_FADV_DONTNEED)
 
     def prepare(self, offset: int, size: int) -> None:
         """
