@@ -128,3 +128,9 @@ def told_of_updates(shell: Shell) -> list[str]:
     shell.ask('until [ -z "$(ls /vigil/state/tellings)" ]; do sleep 1; done', timeout_s=120)
     said = shell.ask("cat /vigil/state/journal/*/entries/* | grep -o 'update[.][a-z-]*' || true")
     return [line.partition(".")[2] for line in said.splitlines()]
+
+
+def slots_in(shell: Shell) -> str:
+    """The words of the first copy of the slot state, as a box has it."""
+    words = shell.ask("tr '\\0' '\\n' </boot/slots.env | grep -ao 'BOOT_[A-Z_]*=.*'").splitlines()
+    return ", ".join(word.removeprefix("BOOT_") for word in words)
