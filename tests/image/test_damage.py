@@ -1,16 +1,18 @@
-"""Whatever of a card is damaged, the box finds it, says it, and records on."""
+"""Whatever of a card is damaged, and whatever its clock says, the box finds it, says it, and records on."""
 
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from fakes.card import Card
-from fakes.damage import overwrite, partition
+from fakes.damage import BLOCK, SOONER, add_arguments, hash_offset, overwrite, partition, turn_bits
 from fakes.qemu import emulated
 from fakes.recording_box import Running, cold, recording_box
+from fakes.walk import Walk
 from vigil.upkeep.partition_table import SECTOR
 
 # A start takes a minute or two in the emulator, and each test here has one or more.
@@ -21,6 +23,7 @@ pytestmark = [
 ]
 
 MIB = 1 << 20
+SET = "import time; time.clock_settime(time.CLOCK_REALTIME, {:.0f})"
 
 
 def logged(running: Running, pattern: str) -> int:
@@ -33,6 +36,67 @@ def overwritten(card: Card, noise: bytes) -> bool:
     with card.path.open("rb") as disk:
         disk.seek(partition(card, 7).start * SECTOR)
         return disk.read(len(noise)) == noise
+
+
+def label(running: Running) -> str:
+    """What the newest file says of the clock."""
+    return running.shell.ask('head -n1 "$(newest)" | grep -ao \'"clock":"[a-z]*"\'').split('"')[3]
+
+
+def flip(card: Card, part: int, name: str) -> None:
+    """Turn a bit in every 4 KiB of a file."""
+    data = bytearray(card.read(part, name))
+    for at in range(16, len(data), 4096):
+        data[at] ^= 1
+    card.write(part, name, bytes(data))
+
+
+def test_a_wrong_clock_keeps_nothing_waiting_and_is_not_believed(tmp_path: Path):
+    """A start in 1970, as on a board without a battery, and then ten years too far; without a network."""
+    overlay = recording_box().overlay(tmp_path / "card.qcow2")
+
+    with cold(overlay, more=("-rtc", "base=1970-11-23T12:00:00")) as running:
+        running.shell.wait()
+        running.shell.until_recording()
+        # Before what it has recorded it cannot be.
+        years = {int(name[:4]) for name in running.shell.ask("cd /vigil/video/bench; ls */*/*/*.seal").split()}
+        assert min(years) > 1970 and label(running) == "unsynced"
+
+        ahead = datetime(max(years) + 10, 3, 1, 12, tzinfo=UTC)
+        running.shell.ask(f'/opt/vigil/bin/python -c "{SET.format(ahead.timestamp())}"')
+        running.shell.ask(f"while [[ $(newest) != */{ahead.year}/* ]]; do sleep 2; done", timeout_s=300)
+        running.shell.until_recording()
+        assert label(running) == "unsynced"
+
+
+def test_turned_bits_all_over_the_card_leave_the_other_slot_recording(tmp_path: Path):
+    """
+    All at once: in boot script, slot state and set-up file, in a root and its hashes, and in both data partitions.
+
+    Of the kernels' partitions, in what another board reads: this slot is to die of its root, each time it is tried.
+    """
+    card = recording_box().copy(tmp_path / "card.img")
+    for name in ("boot.scr", "uboot.env", "slots.env", "vigil.toml"):
+        flip(card, 1, name)
+    for part in (2, 3):
+        flip(card, part, "dtbs/broadcom/bcm2837-rpi-3-b.dtb")
+    add_arguments(card, SOONER)
+    turn_bits(card, 5, every=256 << 10, size=hash_offset(card))
+    turn_bits(card, 5, every=BLOCK, first=hash_offset(card), size=hash_offset(card) + BLOCK)
+    for part, size in ((7, 200 * MIB), (8, 1000 * MIB)):
+        turn_bits(card, part, every=96 << 10, first=16 * MIB, size=size)
+
+    with cold(card.path) as running:
+        running.guest.wait_for("^Vigil: slots.env is missing or damaged", timeout_s=60)
+        walk = Walk(running)
+        for left in (3, 2, 1):
+            walk.start("A", left)
+        walk.start("B", 0)
+        walk.tell("bits turned all over the card")
+        assert running.shell.wait() == "B"
+        running.shell.until_recording()
+        print(f"recording {walk.so_far_s:.0f} s after the first start")
+        assert any("Checksum failed at sector" in line for line in running.guest.lines)
 
 
 def test_a_state_that_is_destroyed_costs_no_recording_and_is_told(tmp_path: Path):
