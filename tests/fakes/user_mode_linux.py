@@ -43,8 +43,7 @@ def seen(script: str, place: Path, *, size_mib: int, path: str, python: str, mod
     (place / "script.py").write_text(script)
     with (place / "disk").open("wb") as disk:
         disk.truncate(size_mib << 20)
-    version = subprocess.run([PROGRAM, "--version"], check=True, capture_output=True, text=True).stdout.strip()
-    found = _with_needs(_MODULES / version, modules)
+    found = _with_needs(its_modules(), modules)
     words = {"path": path, "python": python, "script": place / "script.py", "end": _END}
     (place / "init").write_text(_INIT.format(modules=" ".join(map(str, found)), **words))
     (place / "init").chmod(0o755)
@@ -55,6 +54,12 @@ def seen(script: str, place: Path, *, size_mib: int, path: str, python: str, mod
     assert f"{_END}0" in lines, "\n".join([*lines, done.stderr])
     (said,) = (line for line in lines if line.startswith(_BEGIN))
     return json.loads(said.removeprefix(_BEGIN))
+
+
+def its_modules() -> Path:
+    """The directory of the modules of this kernel, which its version names."""
+    version = subprocess.run([PROGRAM, "--version"], check=True, capture_output=True, text=True).stdout.strip()
+    return _MODULES / version
 
 
 def _with_needs(home: Path, modules: tuple[str, ...]) -> list[Path]:

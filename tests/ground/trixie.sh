@@ -5,6 +5,8 @@
 #   trixie.sh run COMMAND...    run a command in it; the checkout is at /work-src, read-only
 #   trixie.sh unit [ARG...]     run the unit tests in it; ARGs go to pytest
 #   trixie.sh hash              print the names of the two cached directories
+#   trixie.sh box               make what lies over the system so that the units of the image run in it; print the
+#                               directories of system, Python environment, and that
 #
 # The cache is $VIGIL_CACHE or ~/.cache/vigil: one directory for the Debian system, one for the Python
 # environment, each named by a hash of what it was made from, so that a changed lock only costs the second.
@@ -34,6 +36,9 @@ hash_of() { cat "$@" | sha256sum | cut -c1-16; }
 # One lock serves every Python; it holds what the product needs and what the tests need.
 root=trixie-$(hash_of "$parts/make_root" "$parts/finish_root" "$parts/packages" "$parts/preferences")
 python=$root-python-$(hash_of "$parts/make_python" "${locks[@]}")
+
+sysusers=$checkout/image/system/root/usr/lib/sysusers.d/vigil.conf
+box=$root-box-$(hash_of "$parts/make_box" "$sysusers")
 
 # The Debian archive this machine itself is installed from; `main` of a plain release, not its security or updates.
 # shellcheck disable=SC2016  # the words in the format are for apt
@@ -82,6 +87,18 @@ build() {
     ) 9>"$cache/trixie.lock"
 }
 
+make_box() { unshare --mount --propagation private "$parts/make_box" "$cache/$root" "$sysusers" "$1"; }
+
+box() {
+    build
+    (
+        flock 9
+        make "$box" make_box
+        touch "$cache/$box"
+    ) 9>"$cache/trixie.lock"
+    printf '%s\n' "$cache/$root" "$cache/$python" "$cache/$box"
+}
+
 run() {
     build
     inside "$cache/$root" "$cache/$python" "$checkout" "$cache" "$@"
@@ -96,5 +113,6 @@ case ${1:-} in
             -m "not slow and not torture and not host" "${@:-tests}"
         ;;
     hash) echo "$root"; echo "$python" ;;
-    *) die "say one of: build, run COMMAND..., unit [ARG...], hash" ;;
+    box) box ;;
+    *) die "say one of: build, run COMMAND..., unit [ARG...], hash, box" ;;
 esac

@@ -16,7 +16,7 @@ import pytest
 from boot.products import cache_directory
 from fakes.image import built
 from fakes.qemu import emulated_for
-from power import campaign
+from power import campaign, uml_tier
 from power.campaign import Campaign
 from power.draw import DRAWN
 from power.judge import LATE
@@ -27,7 +27,11 @@ from power.sessions import Session
 pytestmark = emulated_for(1800)
 
 STATES = 60
+UNDER_UNITS = 12
 OBEYED = 8
+
+# Each starts a kernel in a minute or less, and takes up to ten seconds for a state.
+under_units = pytest.mark.skipif(bool(uml_tier.missing()), reason=uml_tier.missing() or "nothing is missing")
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +68,30 @@ def test_a_disk_that_heeds_few_flushes_is_found_out(tried: Campaign, played: Ses
     control = replace(tried, results=Results(tmp_path / "control.jsonl"))
 
     wrong = failed(campaign.judge_here(control, replace(played, obeyed=OBEYED), 20))
+
+    assert any("LOST" in words for said in wrong.values() for words in said)
+
+
+@under_units
+def test_the_units_of_the_box_find_all_that_was_promised(tried: Campaign, played: Session, tmp_path: Path):
+    sample = replace(tried, results=Results(tmp_path / "units.jsonl"))
+
+    wrong = failed(campaign.judge_under_units(sample, played, UNDER_UNITS))
+
+    assert wrong == {}
+    results = sample.results.all.values()
+    assert len(results) == UNDER_UNITS
+    assert {one.kind for one in results} == {str(kind) for kind in DRAWN}
+    assert any(one.loss_s is not None for one in results)
+
+
+@under_units
+def test_under_the_units_too_a_disk_that_heeds_few_flushes_is_found_out(
+    tried: Campaign, played: Session, tmp_path: Path
+):
+    control = replace(tried, results=Results(tmp_path / "control.jsonl"))
+
+    wrong = failed(campaign.judge_under_units(control, replace(played, obeyed=OBEYED), UNDER_UNITS))
 
     assert any("LOST" in words for said in wrong.values() for words in said)
 

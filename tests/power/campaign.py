@@ -22,7 +22,7 @@ from pathlib import Path
 from boot.products import cache_directory
 from fakes.image import built
 from fakes.repository import ROOT
-from power import whole_tier
+from power import uml_tier, whole_tier
 from power.draw import Cut, drawn
 from power.guest_tier import Job, judged
 from power.host_tier import host_tier
@@ -32,8 +32,9 @@ from power.sessions import Session, session
 from power.states import of_the_box
 from power.workloads import ALWAYS, SETUP, WORKLOADS
 
-SEEDS = {"host": 20261, "guest": 20262, "whole": 20263}
+SEEDS = {"host": 20261, "guest": 20262, "whole": 20263, "units": 20264}
 PER_BOOT = 100
+PER_START = 50
 CONTROL = 60
 PAGE = ROOT / "docs/reliability.md"
 
@@ -106,6 +107,19 @@ def judge_in_guests(campaign: Campaign, played: Session, count: int) -> Iterator
                 began = time.monotonic()
 
 
+def judge_under_units(campaign: Campaign, played: Session, count: int) -> Iterator[Result]:
+    """Judge states of a session in user-mode Linux, `PER_START` each time it is started."""
+    cuts = iter(campaign.pending(played, "units", count))
+    while some := list(islice(cuts, PER_START)):
+        with played.scratch() as scratch:
+            rolling = played.rolling(scratch / "rolling.img")
+            jobs = [Job(partial(rolling.leave, cut), played.asked(cut.window)) for cut in some]
+            began = time.monotonic()
+            for cut, found in zip(some, uml_tier.judged(scratch, jobs), strict=True):
+                yield campaign.add(played, "units", cut, found, began)
+                began = time.monotonic()
+
+
 def boot_whole(campaign: Campaign, played: Session, count: int) -> Iterator[Result]:
     """Boot states of a session: `count` drawn ones, and every write of slot state whole and torn."""
     cuts = campaign.pending(played, "whole", count, more=played.slot_cuts() if count else ())
@@ -146,12 +160,16 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m power.campaign", description="Cuts the power, and counts.")
     parser.add_argument("--host", type=int, default=2000, help="states of each workload judged here (%(default)s)")
     parser.add_argument("--guest", type=int, default=300, help="states of each workload judged in guests (%(default)s)")
+    parser.add_argument("--uml", type=int, default=300, help="states of each judged in user-mode Linux (%(default)s)")
     parser.add_argument("--whole", type=int, default=30, help="states of each workload that are booted (%(default)s)")
     parser.add_argument("--only", choices=WORKLOADS, action="append", help="these workloads")
     parser.add_argument("--home", type=Path, default=cache_directory() / "power-cuts", help="(%(default)s)")
     parser.add_argument("--image", type=Path, help="the card to judge (this checkout's)")
     parser.add_argument("--page", action="store_true", help=f"write the table into {PAGE.relative_to(ROOT)}")
     given = parser.parse_args(arguments)
+    if given.uml and (lack := uml_tier.missing()):
+        print(f"nothing is judged in user-mode Linux: {lack}")
+        given.uml = 0
     # Emulators end with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     given.home.mkdir(parents=True, exist_ok=True)
@@ -167,6 +185,7 @@ def main(arguments: Sequence[str]) -> int:
             tell(judge_here(campaign, played, min(given.host, CONTROL)))
         else:
             tell(judge_here(campaign, played, given.host))
+            tell(judge_under_units(campaign, played, given.uml))
             tell(judge_in_guests(campaign, played, given.guest))
             tell(boot_whole(campaign, played, given.whole))
         found = campaign.found(played)

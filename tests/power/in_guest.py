@@ -20,7 +20,7 @@ from vigil.errors import FormatError
 from vigil.upkeep.block_devices import Card
 from vigil.upkeep.partition_table import read_table
 
-DISK = Path("/dev/vdb")
+DISK = Path(sys.argv[2] if len(sys.argv) > 2 else "/dev/vdb")
 RUN = Path("/run/inside")
 ANSWER = f"""
 from pathlib import Path
@@ -39,7 +39,7 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
 def lie_about_the_card() -> None:
     """Let the units that open partitions take `DISK` for the one the system runs from."""
     path = RUN / "path"
-    path.mkdir(exist_ok=True)
+    path.mkdir(parents=True, exist_ok=True)
     (path / "sitecustomize.py").write_text(ANSWER)
     where = Path("/run/systemd/system/vigil-open@.service.d")
     where.mkdir(parents=True, exist_ok=True)
