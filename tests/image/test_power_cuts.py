@@ -30,7 +30,7 @@ STATES = 60
 UNDER_UNITS = 12
 OBEYED = 8
 
-# Each starts a kernel in a minute or less, and takes up to ten seconds for a state.
+# Each starts a kernel in a minute or less, and takes some ten seconds for a state.
 under_units = pytest.mark.skipif(bool(uml_tier.missing()), reason=uml_tier.missing() or "nothing is missing")
 
 
