@@ -72,13 +72,15 @@ def changed(table: object) -> None:
 def examined(asked: dict[str, Any]) -> dict[str, object]:
     """Open, judge and close the disk."""
     began = time.monotonic()
-    run("systemctl", "start", *UNITS)
+    started = run("systemctl", "start", *UNITS)
     opened_s = time.monotonic() - began
     if not os.path.ismount(VIDEO) or not os.path.ismount("/vigil/state"):
         said = run("journalctl", "--no-pager", "-b", "-o", "cat", "-n", "12", "-u", OPENED[0], "-u", OPENED[1]).stdout
         found = Judgement(wrong=["not mounted: " + said[-900:]])
     else:
         found = judge(VIDEO, **asked)
+        if started.returncode:
+            found.wrong.append("a unit failed: " + started.stderr.strip()[-300:])
     judged_s = time.monotonic() - began - opened_s
     run("systemctl", "stop", *UNITS)
     for name in ("state", "video"):
