@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,33 @@ def test_a_client_comes_back_when_guard_does(tmp_path):
 def test_asking_while_nobody_is_there_says_so(tmp_path):
     with pytest.raises(PeerError, match="is Vigil running"):
         HubClient(tmp_path / "hub.sock", "cli").ask(LogLevel(level="debug"))
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_an_answer_is_waited_for_whatever_else_is_said_before_it(hub, tmp_path, answers):
+    client = HubClient(tmp_path / "run/hub.sock", "cli")
+    assert client.connect()
+    assert heard(hub, 1) == [Hello(peer="cli")]
+    (asker,) = hub.peers
+
+    def guard():
+        # Everybody is told of another level, whoever asked for it too.
+        assert asker.send(LogLevel(level="debug"))
+        assert heard(hub, 1) == [LogLevel(level="debug")]
+        if answers:
+            assert asker.send(Answer(ok=True, words="yes"))
+        else:
+            hub.close()
+
+    with ThreadPoolExecutor(1) as aside:
+        done = aside.submit(guard)
+        if answers:
+            assert client.ask(LogLevel(level="debug")) == [Answer(ok=True, words="yes")]
+        else:
+            with pytest.raises(PeerError, match="before it had answered: ask again"):
+                client.ask(LogLevel(level="debug"))
+        done.result()
+    client.close()
 
 
 def test_a_directory_with_a_very_long_name_is_no_obstacle(tmp_path):

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from vigil.cli.data_dir import default_data_dir
-from vigil.events import Answer, ConfirmTime, Cue, LogLevel, Message, Pause
+from vigil.events import ConfirmTime, Cue, LogLevel, Message, Pause
 from vigil.logs import LEVELS
 
 
@@ -68,9 +68,9 @@ def _ask(given: argparse.Namespace, message: Message) -> int:
 
     client = HubClient(Place(given.data.absolute()).hub, "cli")
     try:
-        answers = [answer for answer in client.ask(message) if isinstance(answer, Answer)]
+        answers = client.ask(message)
     finally:
         client.close()
     for answer in answers:
         print(answer.words)
-    return 0 if answers and all(answer.ok for answer in answers) else 1
+    return 0 if all(answer.ok for answer in answers) else 1

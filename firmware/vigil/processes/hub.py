@@ -14,12 +14,13 @@ import os
 import selectors
 import socket
 import struct
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from vigil.errors import FormatError, PeerError
-from vigil.events import LIMIT_BYTES, Hello, Message, decode, encode
+from vigil.events import LIMIT_BYTES, Answer, Hello, Message, decode, encode
 
 log = logging.getLogger(__name__)
 _LONGEST_PATH = 100
@@ -201,16 +202,26 @@ class HubClient:
                 log.warning("hub: a message was left out: %s", error)
         return got
 
-    def ask(self, message: Message, *, timeout_s: float = 5.0) -> list[Message]:
-        """Send `message` and return what comes back within `timeout_s`, at least one. Raises `PeerError`."""
+    def ask(self, message: Message, *, timeout_s: float = 5.0) -> list[Answer]:
+        """
+        Send `message` and return its answer, which comes within `timeout_s`; what else guard says is passed over.
+
+        Raises `PeerError`.
+        """
         if not self.connect() or not self.send(message):
             raise PeerError(f"guard does not answer at {self._path}: is Vigil running?")
-        assert self._socket
+        answers: list[Answer] = []
+        until_s = time.monotonic() + timeout_s
         with selectors.DefaultSelector() as selector:
+            assert self._socket
             selector.register(self._socket, selectors.EVENT_READ)
-            if not selector.select(timeout_s):
-                raise PeerError(f"guard did not answer within {timeout_s:g} s")
-        return self.receive()
+            while not answers:
+                if not selector.select(max(0.0, until_s - time.monotonic())):
+                    raise PeerError(f"guard did not answer within {timeout_s:g} s")
+                answers = [one for one in self.receive() if isinstance(one, Answer)]
+                if not answers and not self.connected:
+                    raise PeerError("guard went away before it had answered: ask again")
+        return answers
 
     def fileno(self) -> int:
         """Return the descriptor to wait on, -1 while guard is away."""
