@@ -75,6 +75,7 @@ def test_a_systemd_that_hangs_is_reset_by_the_hardware(box: Box, tmp_path: Path)
         assert (start.slot, start.after, start.left) == ("A", "reset", (3, 3))
 
 
+@pytest.mark.torture
 def test_a_writer_that_the_card_leaves_waiting_ends_in_a_restart_within_the_budget(box: Box, tmp_path: Path):
     with resumed(box, tmp_path) as running:
         began = time.monotonic()
