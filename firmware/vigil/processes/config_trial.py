@@ -16,8 +16,7 @@ from pathlib import Path
 from vigil.clock import Clock
 from vigil.config.model import Config
 from vigil.config.read import read_strict
-from vigil.errors import StoreFault
-from vigil.store.disk import UNREADABLE, Disk
+from vigil.store.disk import Disk
 
 log = logging.getLogger(__name__)
 LOOK_S = 2
@@ -46,7 +45,8 @@ def change(
     Raises `ConfigError` for a file with any mistake, `StoreError` where the disk refuses; then nothing has changed.
     """
     config = read_strict(new)
-    disk.replace(_before(owners), _content(owners, disk))
+    # Without a configuration the box goes on with what was last applied well: that is all there is to go back to then.
+    disk.replace(_before(owners), disk.read_unless_lost(owners) or b"")
     disk.replace(owners, new)
     apply()
     if _stays_well(lambda: is_well(config), clock):
@@ -65,29 +65,13 @@ def take_back_if_on_trial(owners: Path, disk: Disk) -> bool:
     if not before.exists():
         return False
     log.warning("a change of the configuration did not prove itself and is taken back")
-    if content := _content(before, disk):
+    if content := disk.read_unless_lost(before):
         disk.replace(owners, content)
     else:
         disk.unlink(owners)
     disk.unlink(before)
     disk.sync_directory(owners.parent)
     return True
-
-
-def _content(path: Path, disk: Disk) -> bytes:
-    """
-    Return what a file holds; nothing where there is none, or the disk has lost it.
-
-    Without a configuration the box goes on with what was last applied well,
-    which is all that can be gone back to then.
-    """
-    try:
-        return disk.read_bytes(path) if path.exists() else b""
-    except StoreFault as fault:
-        if fault.errno not in UNREADABLE:
-            raise
-        log.error("the disk has lost a configuration: %s", fault)
-        return b""
 
 
 def _stays_well(is_well: Callable[[], bool], clock: Clock) -> bool:

@@ -82,9 +82,11 @@ class FirstBoot:
         share_with_ours(video, 0o770)
         if not (video / MARKER).exists() and {entry.name for entry in video.iterdir()} <= _EMPTY:
             make_store(self._disk, video, os.urandom)
-        if known := self._place.known_store() if has_state else None:
+        if not has_state:
+            return
+        if known := self._place.known_store():
             self._mend_marker(known)
-        if has_state and self._place.known_store() is None:
+        else:
             # A new state knows no store yet; the partition beside it is the one.
             store_id = check_marker(self._disk, video, None)
             self._disk.replace(self._place.store_id, f"{store_id}\n".encode())

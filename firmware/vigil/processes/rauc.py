@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import subprocess
 from collections.abc import Callable
@@ -35,8 +36,9 @@ class Rauc:
         """
         if "://" in source:
             # RAUC shows what it streams as a network block device, but does not load the driver. Where that is built
-            # in, or missing, RAUC has the word.
-            subprocess.run(["modprobe", "nbd"], check=False, capture_output=True, timeout=_LOOK_S)
+            # in, missing, or slow to load, RAUC has the word.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                subprocess.run(["modprobe", "nbd"], check=False, capture_output=True, timeout=_LOOK_S)
         command = [*self.words, "info", f"--keyring={keyring}", "--output-format=json-2", source]
         try:
             done = subprocess.run(

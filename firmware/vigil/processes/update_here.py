@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import logging
 import os
 import subprocess
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from vigil.processes.update import KEYRING_PLACE, Here
 from vigil.upkeep.bundle import Running, order_of
 from vigil.upkeep.network import has_way_out
 from vigil.upkeep.slot_files import read_slots
+
+log = logging.getLogger(__name__)
 
 SETTINGS = Path("/etc/rauc/system.conf")
 
@@ -73,9 +76,17 @@ def on_a_stick(compatible: str, blocks: Path = Path("/sys/class/block")) -> Iter
                 yield place / found
                 return
         finally:
-            subprocess.run(["umount", place], check=True, timeout=60)
+            _let_go(device, place)
     told = f"none of {', '.join(looked)} holds" if looked else "there is no USB stick that can be read with"
     raise UpdateRefused(f"{told} a file {name}-VERSION-{board}.raucb")
+
+
+def _let_go(device: Path, place: Path) -> None:
+    """Unmount a stick. One that stays costs no update that was taken from it: it is told."""
+    try:
+        subprocess.run(["umount", place], check=True, capture_output=True, timeout=60)
+    except subprocess.SubprocessError as error:
+        log.warning("%s is still in use (%s): pull it out when the box is off", device, error)
 
 
 def newest(names: list[str], name: str, board: str) -> str | None:

@@ -7,13 +7,13 @@ import os
 from pathlib import Path
 from typing import Any
 
-from vigil.errors import PeerError, SealError, StoreError, StoreFault, VigilError
+from vigil.errors import PeerError, SealError, StoreError, VigilError
 from vigil.processes import signer
 from vigil.processes.place import Place
 from vigil.segments.age import b64
 from vigil.segments.note import NoteKey
 from vigil.segments.session import Session, device_id
-from vigil.store.disk import UNREADABLE, Disk
+from vigil.store.disk import Disk
 
 log = logging.getLogger(__name__)
 IDENTITY_KEY = "identity.vkey"
@@ -62,7 +62,8 @@ class Vouched:
             return
         text = (self._identity.text() + "\n").encode()
         try:
-            before = self._before(path)
+            # What the disk has lost is healed by writing it again.
+            before = self._disk.read_unless_lost(path)
             if before == text:
                 return
             self._disk.make_directory(path.parent)
@@ -71,16 +72,6 @@ class Vouched:
             self._disk.replace(path, text)
         except (StoreError, OSError) as error:
             log.warning("the identity could not be published: %s", error)
-
-    def _before(self, path: Path) -> bytes | None:
-        """Return what lies there; None where nothing does, or the disk has lost it: writing it again heals that."""
-        try:
-            return self._disk.read_bytes(path) if path.exists() else None
-        except StoreFault as fault:
-            if fault.errno not in UNREADABLE:
-                raise
-            log.error("the public identity is written again: %s", fault)
-            return None
 
     def _keep(self, path: Path, before: bytes) -> None:
         """Where the box lost its identity, keep the one before: what it signed is proved by it alone."""

@@ -13,11 +13,14 @@ import contextlib
 import ctypes
 import errno
 import fcntl
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from vigil.errors import StoreFault
+
+log = logging.getLogger(__name__)
 
 _KEEP_SIZE = 1
 """FALLOC_FL_KEEP_SIZE of linux/falloc.h."""
@@ -206,6 +209,16 @@ class Disk:
         """Return the whole content of `path`."""
         with self.read(path) as file:
             return file.read_at(0, file.size())
+
+    def read_unless_lost(self, path: Path) -> bytes | None:
+        """Return the content of `path`; None where there is none, or the disk has lost it, which is logged."""
+        try:
+            return self.read_bytes(path) if path.exists() else None
+        except StoreFault as fault:
+            if fault.errno not in UNREADABLE:
+                raise
+            log.error("what was there is lost: %s", fault)
+            return None
 
     def replace(self, path: Path, data: bytes) -> None:
         """Put `data` at `path`, durably, so that a reader finds the old or the new content, never a part."""
