@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Iterator
 
 import pytest
 
 from vigil import logs
 from vigil.errors import ConfigError
 
+pytestmark = pytest.mark.usefixtures("root_logger_as_before")
+
 LOG = logging.getLogger("vigil.record")
-
-
-@pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
-    """The root logger belongs to everybody: give it back as it was."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,15 +11,7 @@ from vigil.clock import HandClock
 from vigil.processes.tellings import tell
 from vigil.store.disk import Disk
 
-
-@pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
-    """The root logger belongs to everybody: give it back as it was."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
+pytestmark = pytest.mark.usefixtures("root_logger_as_before")
 
 
 @pytest.mark.parametrize(

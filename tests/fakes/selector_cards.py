@@ -10,6 +10,7 @@ from boot.products import device_trees
 from fakes.card import Card
 from fakes.qemu import Guest
 from fakes.tiny_card import make_tiny_card, payload
+from vigil.upkeep.slot_files import NAMES
 from vigil.upkeep.slots import SlotState, decode
 
 START_S = 120
@@ -53,6 +54,11 @@ def reset(guest: Guest) -> None:
     """Press the reset button: memory keeps its contents."""
     with guest.qmp() as control:
         control.execute("system_reset")
+
+
+def states_of(card: Card) -> list[SlotState]:
+    """The states in both copies."""
+    return [decode(card.read(1, name)) for name in NAMES]
 
 
 def state_of(card: Card) -> SlotState:

@@ -38,8 +38,8 @@ def seen(script: str, place: Path, *, size_mib: int, path: str, python: str, mod
 
     `modules` are loaded before, with what they need; `place` is a directory for what it takes. It is given a minute.
     """
-    if shutil.which(PROGRAM) is None:
-        pytest.skip("user-mode-linux is not installed: make setup")
+    if lack := missing():
+        pytest.skip(lack)
     (place / "script.py").write_text(script)
     with (place / "disk").open("wb") as disk:
         disk.truncate(size_mib << 20)
@@ -54,6 +54,11 @@ def seen(script: str, place: Path, *, size_mib: int, path: str, python: str, mod
     assert f"{_END}0" in lines, "\n".join([*lines, done.stderr])
     (said,) = (line for line in lines if line.startswith(_BEGIN))
     return json.loads(said.removeprefix(_BEGIN))
+
+
+def missing() -> str:
+    """In words that it is not there; "" where it is."""
+    return "" if shutil.which(PROGRAM) else "user-mode-linux is not installed: make setup"
 
 
 def its_modules() -> Path:

@@ -6,21 +6,15 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
 from fakes.card import Card
 from fakes.damage import BLOCK, SOONER, add_arguments, hash_offset, overwrite, partition, turn_bits
-from fakes.qemu import emulated
+from fakes.qemu import emulated_for
 from fakes.recording_box import Running, cold, recording_box
 from fakes.walk import Walk
 from vigil.upkeep.partition_table import SECTOR
 
 # A start takes a minute or two in the emulator, and each test here has one or more.
-pytestmark = [
-    *(mark for mark in emulated if mark.name not in ("timeout", "slow")),
-    pytest.mark.torture,
-    pytest.mark.timeout(2400),
-]
+pytestmark = emulated_for(2400, at_length=True)
 
 MIB = 1 << 20
 SET = "import time; time.clock_settime(time.CLOCK_REALTIME, {:.0f})"

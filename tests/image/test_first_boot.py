@@ -7,15 +7,12 @@ import pytest
 from fakes.configs import KEYS
 from fakes.image import built
 from fakes.inside import copy_of
-from fakes.qemu import Machine, emulated, running
+from fakes.qemu import Machine, emulated_for, running
 from vigil.upkeep.block_devices import Card as Sectors
 from vigil.upkeep.partition_table import Stage, read_table
 
 # A boot takes a minute and a half in the emulator, some minutes where the machine has other things to do.
-pytestmark = [
-    *(mark for mark in emulated if mark.name != "timeout"),
-    pytest.mark.timeout(1800),
-]
+pytestmark = emulated_for(1800)
 
 BOOT_S = 800
 SETUP = f"""owner_recipient = "{KEYS[0]}"

@@ -30,8 +30,12 @@ STATES = 60
 UNDER_UNITS = 12
 OBEYED = 8
 
-# Each starts a kernel in a minute or less, and takes some ten seconds for a state.
-under_units = pytest.mark.skipif(bool(uml_tier.missing()), reason=uml_tier.missing() or "nothing is missing")
+
+@pytest.fixture
+def units_here() -> None:
+    """Each starts a kernel in a minute or less, and takes some ten seconds for a state."""
+    if lack := uml_tier.missing():
+        pytest.skip(lack)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +76,7 @@ def test_a_disk_that_heeds_few_flushes_is_found_out(tried: Campaign, played: Ses
     assert any("LOST" in words for said in wrong.values() for words in said)
 
 
-@under_units
+@pytest.mark.usefixtures("units_here")
 def test_the_units_of_the_box_find_all_that_was_promised(tried: Campaign, played: Session, tmp_path: Path):
     sample = replace(tried, results=Results(tmp_path / "units.jsonl"))
 
@@ -85,7 +89,7 @@ def test_the_units_of_the_box_find_all_that_was_promised(tried: Campaign, played
     assert any(one.loss_s is not None for one in results)
 
 
-@under_units
+@pytest.mark.usefixtures("units_here")
 def test_under_the_units_too_a_disk_that_heeds_few_flushes_is_found_out(
     tried: Campaign, played: Session, tmp_path: Path
 ):

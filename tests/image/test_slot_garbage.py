@@ -5,18 +5,14 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from fakes.card import Card
 from fakes.qemu import emulated_for
 from fakes.recording_box import Start, cold, recording_box
+from fakes.selector_cards import states_of
 from vigil.upkeep.slot_files import NAMES
-from vigil.upkeep.slots import SIZE_BYTES, Slot, SlotState, decode
+from vigil.upkeep.slots import SIZE_BYTES, Slot, SlotState
 
 # Two starts.
 pytestmark = emulated_for(1200, at_length=True)
-
-
-def states_of(card: Card) -> list[SlotState]:
-    return [decode(card.read(1, name)) for name in NAMES]
 
 
 def test_garbage_in_both_slot_files_or_half_of_one_starts_records_and_is_gone(tmp_path: Path):

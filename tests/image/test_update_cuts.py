@@ -16,10 +16,10 @@ from fakes.card import Card
 from fakes.inside_shell import SHELL
 from fakes.qemu import Guest, emulated_for
 from fakes.recording_box import Box, Start, cold, recording_box, resumed
+from fakes.selector_cards import states_of
 from fakes.updates import UPDATE, slot_with, system_update, told_of_updates
 from fakes.web_files import serving
-from vigil.upkeep.slot_files import NAMES
-from vigil.upkeep.slots import Slot, SlotState, decode, give_up, try_next
+from vigil.upkeep.slots import Slot, SlotState, give_up, try_next
 
 # Half a dozen starts.
 pytestmark = emulated_for(3600, at_length=True)
@@ -63,7 +63,7 @@ def cuts(box: Box, tmp_path_factory: pytest.TempPathFactory) -> Cuts:
             said = guest.wait_for(MOMENT, timeout_s=600)[1].strip()
             with standing_still(guest):
                 card = first_partition(disk, place / "first.img")
-                moments.append((said, card.fault(1), states_of(card)))
+                moments.append((said, card.fault(1), set(states_of(card))))
                 if said == "84 % Copying image to root.1":
                     shutil.copyfile(disk, half)
         with standing_still(guest):
@@ -86,10 +86,6 @@ def first_partition(disk: Path, image: Path) -> Card:
     subprocess.run(["qemu-img", "dd", *words], check=True)
     assert sum(Card(image).extent(1)) <= 260 << 20
     return Card(image)
-
-
-def states_of(card: Card) -> set[SlotState]:
-    return {decode(card.read(1, name)) for name in NAMES}
 
 
 def test_a_cut_at_any_moment_of_installing_leaves_slots_that_start(box: Box, cuts: Cuts):

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from fakes.card import Card
 from fakes.inside_shell import SHELL
 from fakes.qemu import emulated_for
 from fakes.recording_box import Box, cold, recording_box
+from fakes.selector_cards import state_of
 from fakes.updates import STATE, UPDATE, make_stick, plugged, refused_updates, slot_with, system_update, told_of_updates
-from vigil.upkeep.slots import Slot, SlotState, decode
+from vigil.upkeep.slots import Slot, SlotState
 
 # Two starts, and 240 MB that are written to an emulated card: more than `make test` has time for.
 pytestmark = emulated_for(2400, at_length=True)
@@ -68,7 +68,3 @@ def test_updates_are_refused_taken_tried_and_kept(box: Box, tmp_path: Path):
     assert told == [*["refused"] * 6, "began", "installed", "trial", "confirmed"]
     assert root == "verity_root_data=PARTUUID=56494749-06" and failed == ""
     assert state_of(card) == SlotState(order=(Slot.B, Slot.A))
-
-
-def state_of(card: Card) -> SlotState:
-    return decode(card.read(1, "slots.env"))

@@ -12,7 +12,7 @@ import platform
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -22,9 +22,9 @@ from pathlib import Path
 from boot.products import cache_directory
 from fakes.image import built
 from fakes.repository import ROOT
-from power import uml_tier, whole_tier
+from power import guest_tier, uml_tier, whole_tier
 from power.draw import Cut, drawn
-from power.guest_tier import Job, judged
+from power.guest_tier import Job
 from power.host_tier import host_tier
 from power.judge import Judgement
 from power.results import Result, Results, is_broken, table, with_table
@@ -95,28 +95,33 @@ def judge_here(campaign: Campaign, played: Session, count: int) -> Iterator[Resu
 
 def judge_in_guests(campaign: Campaign, played: Session, count: int) -> Iterator[Result]:
     """Judge states of a session in emulated boxes, `PER_BOOT` in each boot."""
-    cuts = iter(campaign.pending(played, "guest", count))
-    while some := list(islice(cuts, PER_BOOT)):
-        with played.scratch() as scratch:
-            rolling = played.rolling(scratch / "rolling.img")
-            jobs = [Job(partial(rolling.leave, cut), played.asked(cut.window)) for cut in some]
-            began = time.monotonic()
-            answers = judged(campaign.image, scratch, jobs, setup=SETUP)
-            for cut, found in zip(some, answers, strict=True):
-                yield campaign.add(played, "guest", cut, found, began)
-                began = time.monotonic()
+    start = partial(guest_tier.judged, campaign.image, setup=SETUP)
+    return _many_in_a_start(campaign, played, "guest", start, count=count, most=PER_BOOT)
 
 
 def judge_under_units(campaign: Campaign, played: Session, count: int) -> Iterator[Result]:
     """Judge states of a session in user-mode Linux, `PER_START` each time it is started."""
-    cuts = iter(campaign.pending(played, "units", count))
-    while some := list(islice(cuts, PER_START)):
+    return _many_in_a_start(campaign, played, "units", uml_tier.judged, count=count, most=PER_START)
+
+
+def _many_in_a_start(
+    campaign: Campaign,
+    played: Session,
+    tier: str,
+    start: Callable[[Path, Sequence[Job]], Iterator[Judgement]],
+    *,
+    count: int,
+    most: int,
+) -> Iterator[Result]:
+    """Judge states in a box that opens up to `most` of them, one after the other, each time it is started."""
+    cuts = iter(campaign.pending(played, tier, count))
+    while some := list(islice(cuts, most)):
         with played.scratch() as scratch:
             rolling = played.rolling(scratch / "rolling.img")
             jobs = [Job(partial(rolling.leave, cut), played.asked(cut.window)) for cut in some]
             began = time.monotonic()
-            for cut, found in zip(some, uml_tier.judged(scratch, jobs), strict=True):
-                yield campaign.add(played, "units", cut, found, began)
+            for cut, found in zip(some, start(scratch, jobs), strict=True):
+                yield campaign.add(played, tier, cut, found, began)
                 began = time.monotonic()
 
 

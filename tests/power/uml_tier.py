@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,8 +18,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Timer
 
+from fakes import user_mode_linux
 from fakes.repository import ROOT
-from fakes.user_mode_linux import DISK, PROGRAM, its_modules
+from fakes.user_mode_linux import DISK, its_modules
 from power.guest_tier import HERE, Job, rename
 from power.judge import Judgement
 from power.states import sparse
@@ -59,8 +59,8 @@ TTYPath=/dev/console
 
 def missing() -> str:
     """What this machine lacks for it, in words; "" where it has all. What is made in seconds is not asked for."""
-    if shutil.which(PROGRAM) is None:
-        return "user-mode-linux is not installed: make setup"
+    if lack := user_mode_linux.missing():
+        return lack
     if os.geteuid() != 0:
         return "it mounts what its kernel starts from, which needs root"
     cache = Path(os.environ.get("VIGIL_CACHE", Path.home() / ".cache/vigil"))
