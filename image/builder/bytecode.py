@@ -26,5 +26,6 @@ def compile_in(lower: list[Path], upper: Path, *places: str) -> None:
     `unchecked-hash`: Python takes them as they are, because root and bytecode are verified together.
     """
     options = ["-q", "--invalidation-mode", "unchecked-hash", "-j", "1"]
-    command = ["/usr/bin/python3.13", "-m", "compileall", *options, *places]
+    # -B: else what compiling itself imports would be kept as well, marked by the time of its source.
+    command = ["/usr/bin/python3.13", "-B", "-m", "compileall", *options, *places]
     run_inside(lower, upper, command, extra={"SOURCE_DATE_EPOCH": str(EPOCH)})
