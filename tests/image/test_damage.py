@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 from fakes.card import Card
 from fakes.damage import BLOCK, SOONER, add_arguments, hash_offset, overwrite, partition, turn_bits
 from fakes.qemu import emulated_for
-from fakes.recording_box import Running, cold, recording_box
+from fakes.recording_box import Running, cold, recording_box, resumed
 from fakes.walk import Walk
 from vigil.upkeep.partition_table import SECTOR
 
@@ -105,3 +106,15 @@ def test_a_state_that_is_destroyed_costs_no_recording_and_is_told(tmp_path: Path
         assert logged(running, "vda7 is not used: it was in use") > 0
         assert logged(running, "the state partition is not there: the box records on") > 0
         assert overwritten(card, noise)
+
+
+def test_a_video_file_system_that_the_kernel_closed_is_opened_again(tmp_path: Path):
+    """An error in the file system: the kernel writes no more to it, until a start has checked it."""
+    with resumed(recording_box(), tmp_path) as running:
+        began = time.monotonic()
+        running.shell.ask("echo 1 >/sys/fs/ext4/$(basename $(readlink -f /dev/mapper/vigil-video))/trigger_fs_error")
+        found = running.records_after_reset(began)
+        print(f"video closed by the kernel: reset after {found.reset_s:.0f} s, recording after {found.records_s:.0f} s")
+
+        assert found.start.left == (3, 3)
+        assert logged(running, "the box restarted itself: .*video") == 1
