@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fakes.card import Card
-from fakes.damage import change_arguments
+from fakes.damage import change_arguments, hash_offset, turn_bits
 from fakes.inside import UNITS
 from fakes.qemu import emulated_for
 from fakes.recording_box import Box, cold, recording_box
@@ -42,14 +42,22 @@ def root_is_missing(card: Card) -> None:
     change_arguments(card, "PARTUUID=56494749-05", "PARTUUID=56494749-15")
 
 
+def root_is_damaged(card: Card) -> None:
+    """Of every 256 KiB a bit is another: the first block that is read, or a later one, is refused."""
+    turn_bits(card, 5, every=256 << 10, size=hash_offset(card))
+
+
 def root_has_no_init(card: Card) -> None:
     """The root is opened, and there is nothing in it to go on with: an empty directory is laid over it."""
     lay_trap(card, "mount -t tmpfs none /sysroot", after="initrd-root-fs.target")
 
 
 # Each, and what is told on the console before the reset.
-DEAD_END = "^Vigil: this system does not start; the box resets"
-DEAD_ENDS: dict[Callable[[Card], None], str] = {root_has_no_init: DEAD_END, root_is_missing: DEAD_END}
+DEAD_ENDS: dict[Callable[[Card], None], str] = {
+    root_is_missing: "^Vigil: this system does not start; the box resets",
+    root_is_damaged: "Kernel panic - not syncing: dm-verity device corrupted",
+    root_has_no_init: "^Vigil: failed: initrd-switch-root",
+}
 
 
 @pytest.fixture(scope="module")
