@@ -17,6 +17,10 @@ from fakes.walk import Walk
 # Half a minute at least for each start of a system that dies.
 pytestmark = emulated_for(2400, at_length=True)
 
+# The whole first root has three minutes; how long it is on a box is held by tests/image/test_watchdog_times.py. A busy
+# emulator needs most of that until it has found its devices, and here they are not what is missing.
+LONGER: dict[str, bytes | str] = {f"{UNITS}/initrd.target.d/longer.conf": b"[Unit]\nJobTimeoutSec=200\n"}
+DEVICES_LATER = "systemd.default_device_timeout_sec=190"
 TRAP = """[Unit]
 DefaultDependencies=no
 After={after}
@@ -24,6 +28,14 @@ Before=initrd.target
 [Service]
 Type=oneshot
 ExecStart=/bin/bash /trap.sh
+"""
+# How many tries slot A has left, U-Boot has just written to the first partition.
+ANOTHER_WAY_EACH_TIME = r"""
+left=$(tr -cs 'A-Z_=0-9' '\n' </dev/disk/by-partuuid/56494749-01 | sed -n '/BOOT_A_LEFT=/{s/.*=//p;q}')
+echo "trap: $left left" >/dev/console
+[ "$left" != 3 ] || echo c >/proc/sysrq-trigger
+[ "$left" != 2 ] || kill -SEGV 1
+sleep infinity
 """
 
 
@@ -34,7 +46,7 @@ def lay_trap(card: Card, script: str, *, after: str) -> None:
         f"{UNITS}/trap.service": TRAP.format(after=after).encode(),
         f"{UNITS}/initrd.target.wants/trap.service": "../trap.service",
     }
-    card.add_to_initrd(2, unit)
+    card.add_to_initrd(2, unit | LONGER)
 
 
 def root_is_missing(card: Card) -> None:
@@ -50,6 +62,11 @@ def root_is_damaged(card: Card) -> None:
 def root_has_no_init(card: Card) -> None:
     """The root is opened, and there is nothing in it to go on with: an empty directory is laid over it."""
     lay_trap(card, "mount -t tmpfs none /sysroot", after="initrd-root-fs.target")
+
+
+def dies_in_another_way_each_time(card: Card) -> None:
+    """The kernel panics, PID 1 crashes, and something never ends."""
+    lay_trap(card, ANOTHER_WAY_EACH_TIME, after="initrd-root-device.target")
 
 
 # Each, and what is told on the console before the reset.
@@ -80,3 +97,13 @@ def test_a_dead_end_is_a_reset_that_costs_a_try(box: Box, tmp_path: Path, spoil:
         running.guest.wait_for(DEAD_ENDS[spoil], timeout_s=400)
         walk.start("A", 2)
         walk.tell(spoil.__name__)
+
+
+def test_a_first_root_that_panics_crashes_and_hangs_is_left_after_three_tries(box: Box, tmp_path: Path):
+    with cold(spoilt(box, tmp_path, dies_in_another_way_each_time), arguments=DEVICES_LATER) as running:
+        walk = Walk(running)
+        for left in (3, 2, 1):
+            walk.start("A", left)
+            running.guest.wait_for(f"^trap: {left} left", timeout_s=300)
+        walk.start("B", 0)
+        walk.tell("first root panics, crashes, hangs")
