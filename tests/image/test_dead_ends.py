@@ -54,6 +54,10 @@ def root_is_missing(card: Card) -> None:
     change_arguments(card, "PARTUUID=56494749-05", "PARTUUID=56494749-15")
 
 
+def hash_is_wrong(card: Card) -> None:
+    change_arguments(card, "roothash=....", "roothash=0000")
+
+
 def root_is_damaged(card: Card) -> None:
     """Of every 256 KiB a bit is another: the first block that is read, or a later one, is refused."""
     turn_bits(card, 5, every=256 << 10, size=hash_offset(card))
@@ -69,10 +73,12 @@ def dies_in_another_way_each_time(card: Card) -> None:
     lay_trap(card, ANOTHER_WAY_EACH_TIME, after="initrd-root-device.target")
 
 
+CORRUPTED = "Kernel panic - not syncing: dm-verity device corrupted"
 # Each, and what is told on the console before the reset.
 DEAD_ENDS: dict[Callable[[Card], None], str] = {
     root_is_missing: "^Vigil: this system does not start; the box resets",
-    root_is_damaged: "Kernel panic - not syncing: dm-verity device corrupted",
+    hash_is_wrong: CORRUPTED,
+    root_is_damaged: CORRUPTED,
     root_has_no_init: "^Vigil: failed: initrd-switch-root",
 }
 
