@@ -41,6 +41,14 @@ def turn_bits(card: Card, number: int, *, every: int, size: int, first: int = 0)
                 disk.write(bytes([block[0] ^ 1]) + block[1:])
 
 
+def shorten(card: Card, number: int, *, sectors: int) -> None:
+    """Let a partition end early, by the table."""
+    found = partition(card, number)
+    with card.path.open("r+b") as disk:
+        disk.seek(found.entry_at * SECTOR + 446 + 16 * found.slot + 12)
+        disk.write(sectors.to_bytes(4, "little"))
+
+
 def hash_offset(card: Card) -> int:
     """Where in p5 the tree of hashes over the root begins."""
     return int(re.findall(rb"hash-offset=(\d+)", card.read(2, "slot.env"))[0])

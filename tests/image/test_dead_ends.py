@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fakes.card import Card
-from fakes.damage import change_arguments, hash_offset, overwrite, turn_bits
+from fakes.damage import change_arguments, hash_offset, overwrite, shorten, turn_bits
 from fakes.inside import UNITS
 from fakes.qemu import emulated_for
 from fakes.recording_box import Box, cold, recording_box
@@ -62,6 +62,10 @@ def superblock_is_zeroed(card: Card) -> None:
     overwrite(card, 5, bytes(4096), at=hash_offset(card))
 
 
+def root_is_cut_off(card: Card) -> None:
+    shorten(card, 5, sectors=16 * 2048)
+
+
 def root_is_damaged(card: Card) -> None:
     """Of every 256 KiB a bit is another: the first block that is read, or a later one, is refused."""
     turn_bits(card, 5, every=256 << 10, size=hash_offset(card))
@@ -83,6 +87,7 @@ DEAD_ENDS: dict[Callable[[Card], None], str] = {
     root_is_missing: "^Vigil: this system does not start; the box resets",
     hash_is_wrong: CORRUPTED,
     superblock_is_zeroed: "^Vigil: failed: systemd-veritysetup@root",
+    root_is_cut_off: "^Vigil: failed: systemd-veritysetup@root",
     root_is_damaged: CORRUPTED,
     root_has_no_init: "^Vigil: failed: initrd-switch-root",
 }
