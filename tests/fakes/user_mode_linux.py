@@ -32,11 +32,13 @@ poweroff -f
 """
 
 
-def seen(script: str, place: Path, *, size_mib: int, path: str, python: str, modules: tuple[str, ...]) -> Any:
+def seen(
+    script: str, place: Path, *, size_mib: int, path: str, python: str, modules: tuple[str, ...], limit_s: int = 60
+) -> Any:
     """
     Run a Python script in it, as root, with an empty disk; return what it printed behind `what was seen: `, as JSON.
 
-    `modules` are loaded before, with what they need; `place` is a directory for what it takes. It is given a minute.
+    `modules` are loaded before, with what they need; `place` is a directory for what it takes. It is given `limit_s`.
     """
     if lack := missing():
         pytest.skip(lack)
@@ -49,7 +51,7 @@ def seen(script: str, place: Path, *, size_mib: int, path: str, python: str, mod
     (place / "init").chmod(0o755)
     command = [PROGRAM, "mem=256M", "quiet", "rootfstype=hostfs", "rootflags=/", "ro", f"init={place}/init"]
     command += [f"ubd0={place}/disk", "con=null", "con0=null,fd:1", "con1=null", "ssl=null"]
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=limit_s, check=False)
     lines = done.stdout.splitlines()
     assert f"{_END}0" in lines, "\n".join([*lines, done.stderr])
     (said,) = (line for line in lines if line.startswith(_BEGIN))

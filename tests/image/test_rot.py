@@ -67,10 +67,8 @@ def block_of(name):
 def turn(block):
     """Turn bits of a block of the opened disk, on the disk itself."""
     disk = os.open(DISK, os.O_RDWR)
-    layout = read_layout(os.pread(disk, 64, 0))
-    area, within = divmod(block * BLOCK // 512, layout.interleave)
-    at = (layout.first + area * (layout.tags + layout.interleave) + layout.tags + within) * 512
-    os.pwrite(disk, bytes(byte ^ 0x10 for byte in os.pread(disk, 8, at + 100)), at + 100)
+    at = read_layout(os.pread(disk, 64, 0)).place_of(block * BLOCK + 100)
+    os.pwrite(disk, bytes(byte ^ 0x10 for byte in os.pread(disk, 8, at)), at)
     os.fsync(disk)
     os.posix_fadvise(disk, 0, 0, os.POSIX_FADV_DONTNEED)
     os.close(disk)

@@ -36,6 +36,11 @@ class Layout:
         """How large the device is that it opens to."""
         return self.provided * SECTOR_BYTES
 
+    def place_of(self, data_byte: int) -> int:
+        """Where in the partition a byte lies of the device that it opens to; both are offsets in bytes."""
+        run, within = divmod(data_byte, self.interleave * SECTOR_BYTES)
+        return (self.first + run * (self.tags + self.interleave) + self.tags) * SECTOR_BYTES + within
+
     def inside(self, at_byte: int, size_bytes: int) -> Iterator[tuple[int, int, int]]:
         """
         Which of the bytes `at_byte` … of the partition are data.

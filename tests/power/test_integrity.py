@@ -39,3 +39,10 @@ def test_a_write_that_begins_within_a_run_lands_there():
     assert list(layout.inside(11 * 512 + 100, 300)) == [(0, 512 + 100, 300)]
     assert list(layout.inside(8 * 512, 2 * 512)) == []
     assert list(layout.inside(13 * 512, 4 * 512)) == [(0, 3 * 512, 512), (3 * 512, 4 * 512, 512)]
+
+
+def test_where_a_byte_lies_is_where_a_write_of_it_is_found():
+    layout = Layout(first=8, tags=2, interleave=4, provided=100)
+
+    for byte in (0, 512 + 100, 4 * 512 - 1, 4 * 512, 99 * 512):
+        assert list(layout.inside(layout.place_of(byte), 1)) == [(0, byte, 1)]

@@ -23,11 +23,12 @@ TURNED = "3,1,2,-;device-mapper: integrity: dm-1: Checksum failed at sector 0x2a
 
 
 class Kernel:
-    """What a kernel has to say, put there by a test."""
+    """What a kernel has to say, and the opening of the partitions before, put there by a test."""
 
     def __init__(self) -> None:
         self.records: list[str] = []
         self.errors: list[tuple[Trouble, int]] = []
+        self.mended: list[tuple[Trouble, int]] = []
         self.card = CARD
 
     def new(self) -> Iterator[str]:
@@ -40,7 +41,7 @@ def watch(place: Place, kernel: Kernel, disk: Disk | None = None) -> CardWatch:
     """An upkeep that has just been started."""
     return CardWatch(
         place, disk or Disk(), HandClock(), records=kernel.new, card=lambda: kernel.card,
-        disorder=lambda: iter(kernel.errors),
+        disorder=lambda: iter(kernel.errors), mended=lambda: iter(kernel.mended),
     )  # fmt: skip
 
 
@@ -102,6 +103,19 @@ def test_errors_of_a_file_system_are_told_with_their_partition(place: Place):
     watch(place, kernel).look()
 
     assert told(place) == [("disorder", "video", 3)]
+
+
+def test_a_beginning_that_was_mended_is_told_once_to_journal_and_owner(place: Place, caplog: pytest.LogCaptureFixture):
+    kernel = Kernel()
+    kernel.mended = [(Trouble(Ill.MENDED, "video"), 1)]
+    looking = watch(place, kernel)
+    looking.look()
+    looking.look()
+
+    assert told(place) == [("mended", "video", 1)]
+    assert Told(place, Disk()).read() == {Trouble(Ill.MENDED, "video"): 1}
+    words = "in its partition “video” the file system had lost its beginning, which was written anew from a copy (once)"
+    assert caplog.text.count(words) == 1
 
 
 def test_a_state_that_takes_no_entry_leaves_the_owner_told(place: Place, caplog: pytest.LogCaptureFixture):

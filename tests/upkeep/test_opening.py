@@ -11,7 +11,9 @@ from vigil.upkeep.opening import Facts, Found, Step, decide, half_label, inside,
 from vigil.upkeep.partition_table import Stage
 
 OUTSIDE = [Found.NOTHING, Found.INTEGRITY, Found.OTHER, Found.UNREADABLE]
-INSIDE = [Found.UNKNOWN, Found.NOTHING, Found.OURS, Found.HALF, Found.OTHER, Found.UNREADABLE]
+INSIDE = [
+    Found.UNKNOWN, Found.NOTHING, Found.OURS, Found.HALF, Found.LOST_BEGINNING, Found.OTHER, Found.UNREADABLE,
+]  # fmt: skip
 EVERYTHING = [
     Facts(stage=stage, outside=out, inside=within) for stage, out, within in product([None, *Stage], OUTSIDE, INSIDE)
 ]
@@ -44,6 +46,8 @@ class Card:
             self.stage = Stage.MAKING
         elif step is Step.MARK_READY:
             self.stage = Stage.READY
+        elif step is Step.MEND:
+            self.content = Found.OURS
         elif step is Step.MAKE:
             self.formatted += 1
             parts = [(True, Found.UNREADABLE), (True, Found.NOTHING), (True, Found.HALF), (True, Found.OURS)]
@@ -70,7 +74,8 @@ def test_only_what_we_made_and_found_empty_is_formatted(facts):
     if step is Step.MARK_MAKING:
         assert facts.stage is Stage.NEW and (facts.outside is Found.NOTHING or facts.inside is Found.HALF)
     if facts.stage in (None, Stage.READY):
-        assert step in (Step.REFUSE, Step.USE, Step.OPEN)
+        assert step in (Step.REFUSE, Step.USE, Step.OPEN, Step.MEND)
+    assert (step is Step.MEND) == (facts.stage is Stage.READY and facts.inside is Found.LOST_BEGINNING)
     assert (step is Step.FORGET) == (facts.stage is Stage.FORGET)
     if facts.inside is Found.OURS and facts.stage and facts.stage is not Stage.FORGET:
         assert step in (Step.USE, Step.MARK_READY, Step.OPEN)
@@ -155,16 +160,32 @@ def test_what_is_to_be_forgotten_is_gone_and_made_anew_wherever_it_was_cut(conte
     assert card.formatted == made
 
 
+def test_a_beginning_that_was_lost_is_mended_in_what_is_in_use_and_in_nothing_else():
+    card = Card(Stage.READY, integrity=True, content=Found.LOST_BEGINNING)
+    assert card.boot().step is Step.USE
+    assert card.formatted == 0
+
+    new = Card(Stage.NEW, integrity=True, content=Found.LOST_BEGINNING)
+    assert new.boot().step is Step.REFUSE
+    assert new.content is Found.LOST_BEGINNING
+
+
+def test_what_its_own_beginning_says_of_a_file_system_counts_more_than_blkid():
+    for blkid in ("", "ext4", "xfs", None):
+        assert inside(blkid, "", name="state", lacks=[]) is Found.OURS
+        assert inside(blkid, "", name="state", lacks=[(0, b"")]) is Found.LOST_BEGINNING
+
+
 def test_blkids_words_are_understood():
     assert [outside(word) for word in ("", "DM_integrity", "ext4", "crypto_LUKS", None)] == [
         Found.NOTHING, Found.INTEGRITY, Found.OTHER, Found.OTHER, Found.UNREADABLE,
     ]  # fmt: skip
-    assert inside("ext4", "vigil-state", name="state") is Found.OURS
-    assert inside("ext4", "state-unfinished", name="state") is Found.HALF
-    assert inside("ext4", "vigil-video", name="state") is Found.OTHER
-    assert inside("xfs", "vigil-state", name="state") is Found.OTHER
-    assert inside("", "", name="state") is Found.NOTHING
-    assert inside(None, "", name="state") is Found.UNREADABLE
+    assert inside("ext4", "vigil-state", name="state", lacks=None) is Found.OURS
+    assert inside("ext4", "state-unfinished", name="state", lacks=None) is Found.HALF
+    assert inside("ext4", "vigil-video", name="state", lacks=None) is Found.OTHER
+    assert inside("xfs", "vigil-state", name="state", lacks=None) is Found.OTHER
+    assert inside("", "", name="state", lacks=None) is Found.NOTHING
+    assert inside(None, "", name="state", lacks=None) is Found.UNREADABLE
 
 
 @pytest.mark.parametrize("name", ["state", "video"])

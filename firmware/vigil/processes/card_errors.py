@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vigil.clock import Clock
 from vigil.errors import FormatError, StoreError, VigilError
+from vigil.processes.beginning import mended
 from vigil.processes.place import Place
 from vigil.processes.tellings import tell
 from vigil.store.disk import Disk
@@ -122,6 +123,7 @@ class CardWatch:
         records: Callable[[], Iterator[str]],
         card: Callable[[], CardMap] = card_map,
         disorder: Callable[[], Iterator[tuple[Trouble, int]]] = in_disorder,
+        mended: Callable[[], Iterator[tuple[Trouble, int]]] = mended,
     ) -> None:
         self._tellings = place.tellings
         self._disk = disk
@@ -129,6 +131,7 @@ class CardWatch:
         self._records = records
         self._card = card
         self._disorder = disorder
+        self._mended = mended
         self._kept = Told(place, disk)
         self._told = self._kept.read()
         self._seen: dict[Trouble, int] = {}
@@ -149,6 +152,7 @@ class CardWatch:
         card = self._card()
         self._seen = counted((trouble_in(record, card) for record in self._records()), self._seen)
         self._seen.update(self._disorder())
+        self._seen.update(self._mended())
 
     def _tell(self) -> None:
         if news := due(self._seen, self._told):

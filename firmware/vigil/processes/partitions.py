@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vigil.clock import Clock, SystemClock
 from vigil.errors import DeviceError, FormatError
+from vigil.processes.beginning import remember, what_it_lacks, write_anew
 from vigil.processes.erase import Eraser
 from vigil.processes.notify import Notifier
 from vigil.store.disk import Disk
@@ -86,6 +87,7 @@ class DataPartition:
         self._opened = f"vigil-{recipe.name}"
         self._cannot_open = False
         self.was_erased = False
+        self.was_mended = False
 
     def open(self) -> Path:
         """Open and check it, making it first where it is new; return what to mount. Raises `DeviceError`."""
@@ -113,7 +115,9 @@ class DataPartition:
         stage = Stage(type_) if type_ in tuple(Stage) else None
         found = Found.UNKNOWN
         if self.path.exists():
-            found = inside(*identify(self._tool, self.path), name=self._recipe.name)
+            name = self._recipe.name
+            lacks = what_it_lacks(self.path, ready_label(name))
+            found = inside(*identify(self._tool, self.path), name=name, lacks=lacks)
         elif self._cannot_open:
             found = Found.UNREADABLE
         return Facts(stage=stage, outside=outside(identify(self._tool, self._device)[0]), inside=found)
@@ -126,6 +130,8 @@ class DataPartition:
             self._forget()
         elif decision.step is Step.MAKE:
             self._make()
+        elif decision.step is Step.MEND:
+            self._mend()
         else:
             stage = Stage.MAKING if decision.step is Step.MARK_MAKING else Stage.READY
             self._card.write_sectors(with_stage(self._card.read_sector, self._recipe.number, stage))
@@ -155,9 +161,19 @@ class DataPartition:
         self._tool.run("tune2fs", "-L", ready, str(self.path), limit_s=60)
         self._sync()
 
-    def _check(self) -> None:
+    def _mend(self) -> None:
+        if self.was_mended:
+            raise DeviceError(f"{self.path} has lost its beginning again as soon as it was written anew")
+        self.was_mended = True
+        lacks = what_it_lacks(self.path, ready_label(self._recipe.name)) or []
+        log.error("%s: blocks %s are lost", self.path, ", ".join(str(number) for number, _ in lacks))
+        write_anew(self.path, lacks)
+        # What came from the copy is as old as the file system, so everything is looked at.
+        self._check("-f")
+
+    def _check(self, *flags: str) -> None:
         """Put the file system in order; 1 and 2 say that this was done. What that cannot mend is asked more firmly."""
-        code, said = self._tool.run("e2fsck", "-p", str(self.path), limit_s=240, good=range(256))
+        code, said = self._tool.run("e2fsck", *flags, "-p", str(self.path), limit_s=240, good=range(256))
         if code < 4:
             return
         log.error("%s is in disorder and is mended: %s", self.path, said.strip()[-300:])
@@ -201,7 +217,11 @@ def main(name: str, clock: Clock | None = None) -> int:
             complete_marks(card)
         eraser = Eraser(disk, tool, told=Progress(Notifier.of_this_process(clock)))
         partition = DataPartition(tool, card, RECIPES[name], eraser)
-        log.info("%s is open", partition.open())
+        try:
+            log.info("%s is open", partition.open())
+        finally:
+            if partition.was_mended:
+                remember(name)
     except DeviceError as error:
         # As an error it is kept on the state partition, if that is the one that opens.
         log.error("%s", error)

@@ -1,5 +1,5 @@
 """
-What the kernel has against the card: sectors that it refuses, bytes that have turned, file systems in disorder.
+What there is against the card: sectors that it refuses, bytes that have turned, file systems in disorder or mended.
 
 A card that dies says so thousands of times. What it says is counted by
 partition and by kind, and told when it is new, and again when it has become
@@ -45,12 +45,14 @@ class Ill(StrEnum):
     REFUSED = "refused"
     TURNED = "turned"
     DISORDER = "disorder"
+    MENDED = "mended"
 
 
 _WORDS = {
     Ill.REFUSED: "it refuses to read or to write",
     Ill.TURNED: "it gives back other bytes than were written",
     Ill.DISORDER: "the file system is in disorder",
+    Ill.MENDED: "the file system had lost its beginning, which was written anew from a copy",
 }
 
 

@@ -3,7 +3,8 @@ What is to be done with a data partition before it is used: decided from what is
 
 A partition is formatted only where its own stage says that we had made it,
 looked into it and found nothing. Whatever might hold data is left alone, and
-said so. The stage moves NEW, MAKING, READY, each step a single sector; "ready"
+said so; only the lost beginning of a file system in use is written anew, from
+its own copies (`beginning.py`). The stage moves NEW, MAKING, READY, each step a single sector; "ready"
 is also written into the file system, as its label, when all in it is. Only its
 owner's wish moves it to FORGET: then it is erased, whatever it holds, and NEW.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from vigil.upkeep.beginning import Writes
 from vigil.upkeep.partition_table import Stage
 
 
@@ -24,6 +26,7 @@ class Found(Enum):
     INTEGRITY = "a partition with integrity tags"
     OURS = "a file system of ours, whole"
     HALF = "a file system of ours that was never finished"
+    LOST_BEGINNING = "a file system of ours that has lost its beginning"
     OTHER = "something that is not ours"
     UNREADABLE = "something that cannot be read"
 
@@ -36,6 +39,7 @@ class Step(Enum):
     MARK_MAKING = "note that it holds nothing"
     MAKE = "format it, and finish its file system"
     MARK_READY = "note that it is in use"
+    MEND = "write its beginning anew from a copy, and check all of it"
     USE = "check and mount it"
     REFUSE = "leave it alone"
 
@@ -69,6 +73,8 @@ def decide(facts: Facts) -> Decision:
         return Decision(Step.USE if facts.stage is Stage.READY else Step.MARK_READY)
     if facts.stage is Stage.MAKING:
         return Decision(Step.MAKE)
+    if facts.stage is Stage.READY and facts.inside is Found.LOST_BEGINNING:
+        return Decision(Step.MEND)
     if facts.stage is Stage.READY:
         return Decision(Step.REFUSE, f"it was in use, and now holds {_what(facts)}: it is damaged")
     # New: nobody has looked into it yet. It may still hold what was recorded before the card was flashed again.
@@ -88,8 +94,16 @@ def outside(blkid: str | None) -> Found:
     return {"": Found.NOTHING, "DM_integrity": Found.INTEGRITY}.get(blkid, Found.OTHER)
 
 
-def inside(blkid: str | None, label: str, *, name: str) -> Found:
-    """Return what the opened partition `name` holds, from blkid's words for type and label."""
+def inside(blkid: str | None, label: str, *, name: str, lacks: Writes | None) -> Found:
+    """
+    Return what the opened partition `name` holds.
+
+    `lacks` is what must be written so that a finished file system of ours begins (`beginning.to_begin_again`). Where
+    that knows of none, blkid's words for type and label say what there is: it sees nothing wherever a single one of
+    the places cannot be read at which it looks for others.
+    """
+    if lacks is not None:
+        return Found.LOST_BEGINNING if lacks else Found.OURS
     if blkid is None:
         return Found.UNREADABLE
     if blkid == "ext4" and label in (ready_label(name), half_label(name)):
