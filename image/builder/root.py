@@ -45,17 +45,9 @@ def assemble(scratch: Path, image: Image, ground: Path, wheel: Path, system: Pat
     bytecode.compile_in([own, tree], scratch / "upper", f"{packages}/vigil")
     lay_over(own, tree)
     lay_over(scratch / "upper" / packages.lstrip("/"), tree / packages.lstrip("/"))
-    forget_origins(venv.packages_of(tree, image.python))
     add_system(tree, system)
     tidy(tree)
     return tree
-
-
-def forget_origins(packages: Path) -> None:
-    """Take out of every list of installed files where on this machine its wheel lay: the place, or the place's hash."""
-    for record in sorted(packages.glob("*.dist-info/RECORD")):
-        lines = record.read_text(encoding="utf-8").splitlines(keepends=True)
-        record.write_text("".join(line for line in lines if "direct_url.json" not in line), encoding="utf-8")
 
 
 def add_system(tree: Path, system: Path) -> None:

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from .archive import EPOCH
 from .config import Python
 from .run import run
 from .wheels import PLATFORMS
@@ -58,9 +59,16 @@ def install(tree: Path, python: Python, *wheels: Path) -> None:
     run([sys.executable, "-m", "pip", "install", *options, *target, "--upgrade", "--target", packages, *files])
     # Programs that libraries bring along: they name the Python that unpacked them, and nobody calls them here.
     shutil.rmtree(packages / "bin", ignore_errors=True)
-    # Where a wheel came from on this machine is nobody's business.
-    for record in packages.glob("*.dist-info/direct_url.json"):
-        record.unlink()
+    _forget_origins(packages)
+
+
+def _forget_origins(packages: Path) -> None:
+    """Take out where on this machine wheels lay, also from the lists of installed files, which hold its digest."""
+    for origin in packages.glob("*.dist-info/direct_url.json"):
+        origin.unlink()
+        record = origin.with_name("RECORD")
+        lines = record.read_text(encoding="utf-8").splitlines(keepends=True)
+        record.write_text("".join(line for line in lines if origin.name not in line), encoding="utf-8")
 
 
 def trim(tree: Path, python: Python) -> None:
@@ -82,4 +90,5 @@ def make_wheel(product: Path, checkout: Path) -> None:
         for name in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copy(checkout / name, copy / name)
         options = ["--quiet", "--no-index", "--no-deps", "--no-build-isolation", "--no-cache-dir"]
-        run([sys.executable, "-m", "pip", "wheel", *options, "--wheel-dir", product, copy])
+        command = [sys.executable, "-m", "pip", "wheel", *options, "--wheel-dir", product, copy]
+        run(command, extra={"SOURCE_DATE_EPOCH": str(EPOCH)})

@@ -85,6 +85,7 @@ def compile_sources(product: Path, fetched: Path, trees: list[Path]) -> None:
         ["sh", "-c", 'pip wheel "$@" || exit 1', "pip", *options, *(f"/lent/sources/{name}" for name in names)],
         lend=[fetched / "sources"],
         # PYPI: lgpio's way of saying "compile the library in, there is none on the system".
-        extra={"SOURCE_DATE_EPOCH": str(EPOCH), "PYPI": "1"},
+        # -g0: what is there for debuggers names pip's directory, which is another each time.
+        extra={"SOURCE_DATE_EPOCH": str(EPOCH), "PYPI": "1", "CFLAGS": "-g0"},
     )
     run(["sh", "-euc", 'mv "$1/upper/wheels" "$1/wheels" && rm -rf "$1/upper"', "sh", product])
