@@ -70,9 +70,13 @@ def judge(
         for camera, *promise in said:
             found.wrong += _kept(video, camera, promise)
         if always:
-            found.loss_s = max(0.0, (cut_us - _last_picture_us(video, always)) / 1_000_000)
-            if found.loss_s > most_loss_s:
-                found.wrong.append(f"{found.loss_s:.2f} s of {always} {LATE}")
+            promised_us = min((last_us for camera, *_, last_us in said if camera == always), default=0)
+            if since_us := _last_picture_us(video, always) or promised_us:
+                found.loss_s = max(0.0, (cut_us - since_us) / 1_000_000)
+                if found.loss_s > most_loss_s:
+                    found.wrong.append(f"{found.loss_s:.2f} s of {always} {LATE}")
+            else:
+                found.wrong.append(f"LOST: nothing of {always} is there, which was recording")
     except (VigilError, OSError) as error:
         found.wrong.append(f"{type(error).__name__}: {error}")
     return found
@@ -128,7 +132,7 @@ def _kept(video: Path, camera: str, promise: Sequence[Any]) -> list[str]:
 
 
 def _last_picture_us(video: Path, camera: str) -> int:
-    """The wall clock of the last durable picture of a camera; where there is none, when recording began."""
+    """The wall clock of the last durable picture of a camera; where there is none, when recording began; else 0."""
     statements = [
         read_line(line)
         for segment in segments_of(video / camera)[-2:]

@@ -85,5 +85,17 @@ def test_more_than_is_allowed_is_told(cut: tuple[Path, int]):
     assert any(words.endswith(LATE) for words in found.wrong)
 
 
+def test_a_camera_of_which_nothing_is_left_has_lost_all_since_its_first_promise(cut: tuple[Path, int]):
+    said = promised(cut[0])
+    for segment in segments_of(cut[0] / "gate"):
+        segment.media.unlink()
+        segment.seal.unlink()
+
+    found, unpromised = judged(cut, said, later_us=60_000_000), judged(cut, [])
+
+    assert found.loss_s is not None and 60 <= found.loss_s < 90
+    assert any("LOST" in words for words in unpromised.wrong)
+
+
 def test_where_nothing_was_made_yet_nothing_is_wrong(tmp_path: Path):
     assert judge(tmp_path, [], cut_us=0, always="", most_loss_s=2.0) == Judgement()
