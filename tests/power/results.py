@@ -9,6 +9,9 @@ from pathlib import Path
 
 from power.judge import LATE
 
+CONTROL = "control:"
+"""So begins what is said of a control, which is made to fail."""
+
 BEGIN, END = "<!-- power cuts: the campaign's own words -->", "<!-- power cuts: end -->"
 
 
@@ -50,7 +53,7 @@ class Results:
 
 
 def table(results: Iterable[Result], footer: str) -> str:
-    """Markdown: how many states of each sort passed, and how much video the worst of them cost."""
+    """Markdown: how many states of each sort passed, and how much video the worst of them cost; no control in a sum."""
     rows: dict[tuple[str, str, str], list[Result]] = {}
     for one in results:
         rows.setdefault((one.tier, one.workload, one.kind), []).append(one)
@@ -59,8 +62,9 @@ def table(results: Iterable[Result], footer: str) -> str:
     for (tier, workload, kind), states in sorted(rows.items()):
         lines.append(f"| {tier} | {workload} | {kind} | {_counts(states)} |")
     for tier in sorted({key[0] for key in rows}):
-        total = [one for key, states in rows.items() if key[0] == tier for one in states]
-        lines.append(f"| **{tier}** | all | all | {_counts(total)} |")
+        real = [states for key, states in rows.items() if key[0] == tier and not key[1].startswith(CONTROL)]
+        if total := [one for states in real for one in states]:
+            lines.append(f"| **{tier}** | all but controls | all | {_counts(total)} |")
     return "\n".join([*lines, "", footer])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,10 +28,12 @@ def test_a_campaign_knows_what_it_has_done(tmp_path: Path):
 
 def test_the_table_counts_and_names_the_worst():
     late = result("c", loss_s=2.25, wrong=(f"2.25 s {LATE}",))
-    words = table([result("a", loss_s=1.25), result("b", loss_s=0.5, wrong=("LOST",)), late], "yesterday")
+    control = replace(result("d", loss_s=9.0, wrong=("LOST",)), workload="control: no barriers")
+    words = table([result("a", loss_s=1.25), result("b", loss_s=0.5, wrong=("LOST",)), late, control], "yesterday")
 
     assert "| host | recording | reordered | 3 | 1 | 1 | 1 | 2.25 s |" in words.splitlines()
-    assert "| **host** | all | all | 3 | 1 | 1 | 1 | 2.25 s |" in words.splitlines()
+    assert "| **host** | all but controls | all | 3 | 1 | 1 | 1 | 2.25 s |" in words.splitlines()
+    assert "| host | control: no barriers | reordered | 1 | 0 | 0 | 1 | 9.00 s |" in words.splitlines()
     assert words.endswith("yesterday")
 
 

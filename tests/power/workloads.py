@@ -20,6 +20,7 @@ from fakes.qemu import Machine, running
 from fakes.recordings import OWNER
 from fakes.updates import UPDATE, make_stick, slot_with, system_update
 from power.host_tier import mount_options
+from power.results import CONTROL
 
 CARD_MIB = 2048
 BOOT_S = 1500
@@ -146,7 +147,7 @@ WORKLOADS = {
             stick=update_on_a_stick,
         ),
         Workload(
-            name="nobarrier", what="control: ext4 without barriers", until=4, is_control=True,
+            name="nobarrier", what=f"{CONTROL} ext4 without barriers", until=4, is_control=True,
             run_files={"systemd/system/vigil-video.mount.d/50-control.conf": NO_BARRIER},
         ),
     )
