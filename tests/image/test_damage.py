@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fakes.card import Card
-from fakes.damage import BLOCK, SOONER, add_arguments, hash_offset, overwrite, partition, turn_bits
+from fakes.damage import BLOCK, hash_offset, overwrite, partition, turn_bits
 from fakes.qemu import emulated_for
 from fakes.recording_box import Running, cold, recording_box, resumed
 from fakes.walk import Walk
@@ -18,7 +18,15 @@ from vigil.upkeep.partition_table import SECTOR
 pytestmark = emulated_for(2400, at_length=True)
 
 MIB = 1 << 20
-SET = "import time; time.clock_settime(time.CLOCK_REALTIME, {:.0f})"
+VIGIL = "/opt/vigil/bin/vigil"
+# A year is set. Where it comes from the network the kernel is told so in the same moment, as an NTP daemon does:
+# STA_UNSYNC goes, and the error is bounded (adjtimex(2)).
+SET = (
+    "import ctypes, struct, time; "
+    "timex = ctypes.create_string_buffer(struct.pack('Iqqqqi', 0x1c, 0, 0, 0, 0, 0), 256); "
+    "adjtimex = ctypes.CDLL(None).adjtimex; time.clock_settime(time.CLOCK_REALTIME, {:.0f})"
+)
+SYNCED = "; assert adjtimex(timex) == 0"
 
 
 def logged(running: Running, pattern: str) -> int:
@@ -31,6 +39,12 @@ def overwritten(card: Card, noise: bytes) -> bool:
     with card.path.open("rb") as disk:
         disk.seek(partition(card, 7).start * SECTOR)
         return disk.read(len(noise)) == noise
+
+
+def sequence_numbers(running: Running) -> list[int]:
+    """The numbers of all segments of the camera that have a sidecar, in their order."""
+    listed = running.shell.ask("cd /vigil/video/bench; ls */*/*/*.seal | sed 's,.*/,,; s,-.*,,' | sort")
+    return [int(word) for word in listed.split()]
 
 
 def label(running: Running) -> str:
@@ -46,22 +60,36 @@ def flip(card: Card, part: int, name: str) -> None:
     card.write(part, name, bytes(data))
 
 
-def test_a_wrong_clock_keeps_nothing_waiting_and_is_not_believed(tmp_path: Path):
-    """A start in 1970, as on a board without a battery, and then ten years too far; without a network."""
+def it_becomes(running: Running, year: int, *, by_network: bool) -> None:
+    """Set the box's clock, and wait until it records a file that began then."""
+    words = SET.format(datetime(year, 3, 1, 12, tzinfo=UTC).timestamp()) + (SYNCED if by_network else "")
+    running.shell.ask(f'/opt/vigil/bin/python -c "{words}"')
+    running.shell.ask(f"while [[ $(newest) != */{year}/* ]]; do sleep 2; done", timeout_s=300)
+    running.shell.until_recording()
+
+
+def test_a_wrong_clock_keeps_nothing_waiting_deletes_nothing_and_says_what_it_is(tmp_path: Path):
+    """A start in 1970, as on a board without a battery; then ten years too far; then the time arrives."""
     overlay = recording_box().overlay(tmp_path / "card.qcow2")
 
     with cold(overlay, more=("-rtc", "base=1970-11-23T12:00:00")) as running:
         running.shell.wait()
         running.shell.until_recording()
+        at_first = running.shell.ask("cd /vigil/video/bench; ls */*/*/*.seal").split()
         # Before what it has recorded it cannot be.
-        years = {int(name[:4]) for name in running.shell.ask("cd /vigil/video/bench; ls */*/*/*.seal").split()}
+        years = {int(name[:4]) for name in at_first}
         assert min(years) > 1970 and label(running) == "unsynced"
 
-        ahead = datetime(max(years) + 10, 3, 1, 12, tzinfo=UTC)
-        running.shell.ask(f'/opt/vigil/bin/python -c "{SET.format(ahead.timestamp())}"')
-        running.shell.ask(f"while [[ $(newest) != */{ahead.year}/* ]]; do sleep 2; done", timeout_s=300)
-        running.shell.until_recording()
+        it_becomes(running, max(years) + 10, by_network=False)
         assert label(running) == "unsynced"
+
+        it_becomes(running, max(years) + 1, by_network=True)
+        assert label(running) == "stepped"
+        numbers = sequence_numbers(running)
+        assert numbers == list(range(1, numbers[-1] + 1)) and numbers[-1] >= len(at_first) + 2
+        entries = "cat /vigil/state/journal/*/entries/*"
+        running.shell.ask(f"while (($({entries} | grep -ac 'clock[.]stepped') < 2)); do sleep 2; done", timeout_s=300)
+        running.shell.ask(f"{VIGIL} check --data /vigil", timeout_s=300)
 
 
 def test_turned_bits_all_over_the_card_leave_the_other_slot_recording(tmp_path: Path):
@@ -75,7 +103,6 @@ def test_turned_bits_all_over_the_card_leave_the_other_slot_recording(tmp_path: 
         flip(card, 1, name)
     for part in (2, 3):
         flip(card, part, "dtbs/broadcom/bcm2837-rpi-3-b.dtb")
-    add_arguments(card, SOONER)
     turn_bits(card, 5, every=256 << 10, size=hash_offset(card))
     turn_bits(card, 5, every=BLOCK, first=hash_offset(card), size=hash_offset(card) + BLOCK)
     for part, size in ((7, 200 * MIB), (8, 1000 * MIB)):
