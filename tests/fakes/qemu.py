@@ -214,8 +214,19 @@ def _raspi3b(machine: Machine, work: Path) -> list[str]:
     _set_arguments(tree, f"{QUIET_WATCHDOG} {machine.arguments}".strip())
     return [
         *("-M", "raspi3b", "-kernel", str(work / "u-boot.bin"), "-dtb", str(tree)),
-        *("-drive", f"if=sd,format=raw,file={machine.card}"),
+        *("-drive", f"if=sd,format=raw,file={machine.card},aio={_quickest(machine.card)}"),
     ]  # fmt: skip
+
+
+def _quickest(disk: Path) -> str:
+    """
+    How QEMU may wait for a file here.
+
+    An SD card is asked for one sector at a time: a thread that does it costs 93 µs, io_uring 6 (measured on two busy
+    cores with `qemu-img bench -s 512 -d 1`), and a box starts from that card. Not every kernel lets io_uring in.
+    """
+    asked = ["qemu-img", "bench", "-c", "1", "-s", "512", "-t", "writeback", "-i", "io_uring", "-f", "raw", str(disk)]
+    return "threads" if subprocess.run(asked, capture_output=True).returncode else "io_uring"
 
 
 def _virt(machine: Machine, work: Path) -> list[str]:
