@@ -64,6 +64,14 @@ def test_every_line_has_its_reason():
     assert [name for name, why in reasons.items() if len(why) < 4] == []
 
 
+def test_no_driver_that_taints_a_kernel_of_debian_is_asked_for():
+    layers = read_image(ROOT / "image/vigil.toml").layers
+
+    kept = [word for layer in layers for word in layer.modules]
+    assert kept
+    assert [word for word in kept if "staging" in word] == []
+
+
 def test_a_release_that_packages_are_pinned_to_gives_nothing_else():
     said = archive.preferences(read_image(ROOT / "image/vigil.toml"))
 
