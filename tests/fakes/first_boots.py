@@ -21,7 +21,7 @@ from power.integrity import SUPER_BYTES, read_layout
 from vigil.upkeep.block_devices import Card as Sectors
 from vigil.upkeep.partition_table import read_table
 
-BOOT_S = 1200
+BOOT_S = 2400
 VIDEO = 8
 SETUP = f"""owner_recipient = "{KEYS[0]}"
 hostname = "garage"
@@ -100,9 +100,10 @@ def _packed(digest: str, scratch: Path) -> Path:
     return packed
 
 
-def boot(card: Card, *, until_off: bool = False) -> Boot:
-    """Give it power until its script has ended, or until it has switched itself off. It has a network."""
-    with running(Machine(board="virt", card=card.path, is_watched=True, ports=(443,))) as guest:
+def boot(card: Card, board: str = "virt", *, until_off: bool = False) -> Boot:
+    """Give it power until its script has ended, or until it has switched itself off. On `virt` it has a network."""
+    ports = (443,) if board == "virt" else ()
+    with running(Machine(board=board, card=card.path, is_watched=board == "virt", ports=ports)) as guest:
         began = time.monotonic()
         guest.wait_for("inside: durable", timeout_s=BOOT_S)
         recording_s = time.monotonic() - began
