@@ -90,5 +90,5 @@ def make_wheel(product: Path, checkout: Path) -> None:
         for name in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copy(checkout / name, copy / name)
         options = ["--quiet", "--no-index", "--no-deps", "--no-build-isolation", "--no-cache-dir"]
-        command = [sys.executable, "-m", "pip", "wheel", *options, "--wheel-dir", product, copy]
+        command: list[str | Path] = [sys.executable, "-m", "pip", "wheel", *options, "--wheel-dir", product, copy]
         run(command, extra={"SOURCE_DATE_EPOCH": str(EPOCH)})
