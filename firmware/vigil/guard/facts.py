@@ -1,0 +1,91 @@
+"""What guard is told: each fact says that something has happened, none says what is to be done about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+GestureName = Literal["short", "double", "long", "hold"]
+PowerState = Literal["mains", "battery", "low", "critical", "unknown"]
+PresenceState = Literal["EMPTY", "ADULTS_HOME", "KIDS_HOME", "ALL_HOME"]
+
+
+class ArmState(StrEnum):
+    """The states of the alarm, by the names that Home Assistant's alarm panels have."""
+
+    DISARMED = "disarmed"
+    ARMING = "arming"
+    ARMED_HOME = "armed_home"
+    ARMED_AWAY = "armed_away"
+    ARMED_NIGHT = "armed_night"
+    PENDING = "pending"
+    TRIGGERED = "triggered"
+
+
+@dataclass(frozen=True, slots=True)
+class SensorChanged:
+    """Sensor `sensor` became active or went back to rest at `at` (steady clock, microseconds)."""
+
+    sensor: str
+    active: bool
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gesture:
+    """Somebody did this with the button of that name."""
+
+    button: str
+    gesture: GestureName
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """Motion in front of a camera began (`active`) or ended."""
+
+    camera: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ArmChanged:
+    """The alarm went from one state to another: who made it, and how (``button``, ``command``, ``rule`` …)."""
+
+    before: ArmState
+    after: ArmState
+    who: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class PowerChanged:
+    """Where the box's power comes from now, and how much of it is left."""
+
+    state: PowerState
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceChanged:
+    """Who is at home now."""
+
+    state: PresenceState
+
+
+@dataclass(frozen=True, slots=True)
+class Plugged:
+    """
+    A USB device came (`present`) or went.
+
+    `device` is the name that stays the same (path or serial number), `kind`
+    what it is for (``camera``, ``ups``, ``stick``, ``storage``, ``keyboard``,
+    ``network``, ``other``), `words` how its maker calls it.
+    """
+
+    device: str
+    kind: str
+    present: bool
+    words: str = ""
+
+
+Fact = SensorChanged | Gesture | Motion | ArmChanged | PowerChanged | PresenceChanged | Plugged
