@@ -95,12 +95,31 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class PowerOff:
-    """Shut down in good order; with `kill_power` the UPS then cuts the power, so that the box returns with the mains."""
+    """Shut down in good order; with `kill_power` the UPS then cuts the power, and the box returns with the mains."""
 
     kill_power: bool
 
 
-Deed = Enter | Fault | Record | Show | Sound | Tell | Arm | Alarm | Snapshot | PowerOff
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """
+    Put `state` into ``state/SUBJECT.json``, durably, before what follows is done.
+
+    A disk that refuses is told as a fault; what follows is done all the same.
+    """
+
+    subject: str
+    state: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Let every part hear of this fact, which came of a judgement (`ArmChanged`, `PresenceChanged`)."""
+
+    fact: Fact
+
+
+Deed = Enter | Fault | Record | Show | Sound | Tell | Arm | Alarm | Snapshot | PowerOff | Keep | Happened
 
 
 class Part(Protocol):
