@@ -204,3 +204,11 @@ def assert_usable(config: Config) -> None:
         assert read_strict(written(config)) == config
     except ConfigError as error:
         assert all("recording.ring_bytes" in problem for problem in error.problems)
+
+
+def test_of_two_uses_of_one_line_the_button_keeps_it():
+    salvage = read_lenient(b"schema = 1\nlamps.arm_gpio = 17\n[[camera]]\nid = 'a'\nsource = 'synthetic'\n")
+
+    assert salvage.config.button.gpio == 17 and salvage.config.lamps.arm_gpio == 0
+    assert salvage.config.lamps.fault_gpio == 23
+    assert any("lamps.arm_gpio: not used until this is corrected" in fault for fault in salvage.faults)

@@ -234,3 +234,18 @@ def test_waiting_for_motion_that_nobody_looks_for_is_refused():
 
     with pytest.raises(ConfigError, match="waits for motion"):
         read_strict(text)
+
+
+def test_one_line_of_the_header_has_one_use():
+    found = problems("schema = 1\nlamps.arm_gpio = 17\nlamps.siren_gpio = 22\n" + CAMERA)
+
+    assert found == [
+        "lamps.arm_gpio = 17: button.gpio uses this line already",
+        "lamps.siren_gpio = 22: lamps.status_gpio uses this line already",
+    ]
+
+
+def test_quiet_hours_have_two_ends():
+    assert problems('schema = 1\nlamps.quiet_from = "22:00"\n' + CAMERA) == [
+        "lamps.quiet_from, lamps.quiet_to: give both, or none"
+    ]

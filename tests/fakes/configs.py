@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, get_args
 
 from hypothesis import strategies as st
 
 from vigil.bech32 import encode
+from vigil.config.checks import LINES
 from vigil.config.kinds import Address, Choice, Flag, Number, Polygons, Recipients, Text, Whole
 from vigil.config.model import TABLES, Camera, Config, Motion, Setting, SourceName, settings_of
 
@@ -79,6 +81,13 @@ def configs(draw: st.DrawFn) -> Config:
     start = draw(st.integers(2_000_000, 10_000_000))
     storage = {key.key: getattr(tables["storage"], key.key) for key in settings_of(TABLES["storage"]).values()}
     tables["storage"] = TABLES["storage"](**{**storage, "free_start_bytes": start, "free_target_bytes": start * 2})
+    # One line of the header has one use, and quiet hours have two ends.
+    lines = draw(st.permutations(range(2, 28)))
+    named = {where: line * draw(st.booleans()) for where, line in zip(LINES, lines, strict=False)}
+    for (table, key), line in named.items():
+        tables[table] = replace(tables[table], **{key: line})
+    if not (tables["lamps"].quiet_from and tables["lamps"].quiet_to):
+        tables["lamps"] = replace(tables["lamps"], quiet_from="", quiet_to="")
     listed = [draw(cameras(f"camera-{number}")) for number in range(draw(st.integers(0, 3)))]
     return Config(**tables, cameras=tuple(listed))
 

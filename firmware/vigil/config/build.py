@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vigil.config.checks import CAMERAS_AT_MOST, motion_problems, ring_problems, rival_problem, storage_problem
+from vigil.config.checks import (
+    CAMERAS_AT_MOST,
+    motion_problems,
+    quiet_problem,
+    ring_problems,
+    rival_lines,
+    rival_problem,
+    storage_problem,
+)
 from vigil.config.model import TABLES, Camera, Config
 from vigil.config.redact import shown
 from vigil.config.syntax import Document
@@ -36,6 +44,7 @@ def build(document: Document, good: Config | None) -> Built:
     tables = {name: _table(name, document.get(name, {}), getattr(stand_in, name), built) for name in TABLES}
     cameras = _cameras(document.get("camera", []), good, built)
     built.config = Config(**tables, cameras=tuple(cameras))
+    _part_rivals(built)
     built.problems += ring_problems(built.config.cameras, built.config.recording)
     built.problems += motion_problems(built.config.cameras)
     return built
@@ -54,7 +63,20 @@ def _table(name: str, table: object, stand_in: Any, built: Built) -> Any:
         pair = {key: getattr(stand_in, key) for key in ("free_start_bytes", "free_target_bytes")}
         built.remedies += [f"storage.{key}: used instead is {shown(value)}" for key, value in pair.items()]
         return replace(found, **pair)
+    if name == "lamps" and (problem := quiet_problem(found)):
+        built.problems.append(problem)
+        built.remedies.append("lamps: no quiet hours until this is corrected")
+        return replace(found, quiet_from="", quiet_to="")
     return found
+
+
+def _part_rivals(built: Built) -> None:
+    """One line has one use: of two that want it, the later one goes without."""
+    for (table, key), problem in rival_lines(built.config).items():
+        built.problems.append(problem)
+        built.remedies.append(f"{table}.{key}: not used until this is corrected")
+        without = replace(getattr(built.config, table), **{key: 0})
+        built.config = replace(built.config, **{table: without})
 
 
 def _cameras(tables: object, good: Config | None, built: Built) -> list[Camera]:

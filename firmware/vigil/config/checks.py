@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vigil.config.kinds import grouped
-from vigil.config.model import Camera, Recording, Storage
+from vigil.config.model import Camera, Config, Recording, Storage
+from vigil.config.model_panel import Lamps
 
 CAMERAS_AT_MOST = 64
+
+LINES = (
+    ("button", "gpio"),
+    ("lamps", "status_gpio"),
+    ("lamps", "arm_gpio"),
+    ("lamps", "fault_gpio"),
+    ("lamps", "buzzer_gpio"),
+    ("lamps", "siren_gpio"),
+)
+"""The settings that name a line of the header (GPIO number, 0: none), those that matter most first."""
 
 _PEAK = 1.5
 """An encoder under rate control overshoots its average for some seconds; half as much again is ample."""
@@ -53,3 +64,23 @@ def rival_problem(camera: Camera, earlier: Sequence[Camera]) -> str:
         if camera.source == other.source == "picamera2" and camera.index == other.index:
             return f"camera.{camera.id}.index: camera {other.id} uses number {camera.index} already"
     return ""
+
+
+def quiet_problem(lamps: Lamps) -> str:
+    """Return what is wrong between the quiet hours' ends, or nothing."""
+    if bool(lamps.quiet_from) != bool(lamps.quiet_to):
+        return "lamps.quiet_from, lamps.quiet_to: give both, or none"
+    return ""
+
+
+def rival_lines(config: Config) -> dict[tuple[str, str], str]:
+    """Return for each setting (table, key) that names a line which another one before it has: what is wrong with it."""
+    problems: dict[tuple[str, str], str] = {}
+    taken: dict[int, str] = {}
+    for table, key in LINES:
+        gpio = getattr(getattr(config, table), key)
+        if gpio in taken:
+            problems[table, key] = f"{table}.{key} = {gpio}: {taken[gpio]} uses this line already"
+        elif gpio:
+            taken[gpio] = f"{table}.{key}"
+    return problems

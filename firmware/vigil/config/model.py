@@ -13,6 +13,7 @@ from enum import Enum, auto
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from vigil.config.kinds import Address, Choice, Flag, Kind, Number, Polygon, Polygons, Recipients, Text, Whole
+from vigil.config.model_panel import Arm, Button, Lamps
 
 SCHEMA = 1
 """The schema this version writes; files of older ones are migrated forward, into a copy of this version's own."""
@@ -267,6 +268,9 @@ class Config:
     storage: Storage = Storage()
     journal: Journal = Journal()
     network: Network = Network()
+    arm: Arm = field(default_factory=Arm)
+    button: Button = field(default_factory=Button)
+    lamps: Lamps = field(default_factory=Lamps)
 
 
 TABLES: dict[str, type[Any]] = {
@@ -276,6 +280,9 @@ TABLES: dict[str, type[Any]] = {
     "storage": Storage,
     "journal": Journal,
     "network": Network,
+    "arm": Arm,
+    "button": Button,
+    "lamps": Lamps,
 }
 """The tables that a file has at most once, by name; beside them it has `schema` and a `[[camera]]` for each camera."""
 
