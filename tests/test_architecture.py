@@ -42,6 +42,8 @@ DOORS = {
     "numpy": ("frames/motion*.py", "frames/mog2.py"),
     "picamera2": ("cameras/picamera2*.py",),
     "libcamera": ("cameras/picamera2*.py",),
+    "gpiozero": ("body/pins*.py",),
+    "lgpio": ("body/pins*.py",),
     "rich": ("cli/view.py",),
 }
 FOR_ALL = {"cryptography"}

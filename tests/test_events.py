@@ -26,6 +26,12 @@ EXAMPLES = [
     events.LogLevel(level="debug"),
     events.ConfirmTime(who="me"),
     events.Answer(ok=False, words="no"),
+    events.SetArm(mode="away"),
+    events.Pressed(button="panel", gesture="short", at_us=5),
+    events.Senses(faults={"button": "it is stuck"}),
+    events.Display(lamps={"arm": "steady"}, sound="siren", sound_left_us=5, brightness_pct=40),
+    events.Touch(gesture="hold"),
+    events.Lit(levels={"arm": "100"}),
 ]
 
 

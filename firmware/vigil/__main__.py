@@ -30,6 +30,7 @@ FAMILIES = (
     "hold",
     "store",
     "control",
+    "arming",
     "update",
     "reset",
     "upkeep",
@@ -39,7 +40,7 @@ FAMILIES = (
 
 # A box waits for these at each start, one after the other, and keeps most of them in memory: they do not pay for the
 # others' imports (a tenth of a second and 3 MiB).
-ALONE = {"upkeep": "upkeep", "record": "run", "guard": "run", "signer": "run"}
+ALONE = {"upkeep": "upkeep", "record": "run", "guard": "run", "body": "run", "signer": "run"}
 
 
 class Spare(argparse.ArgumentParser):

@@ -83,6 +83,8 @@ class Health(Message):
     segments: int
     clock: str
     faults: list[str] = field(default_factory=list)
+    arm: str = ""
+    arm_words: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,10 +157,70 @@ class Answer(Message):
     words: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetArm(Message):
+    """Arm the box (`mode` is ``home``, ``night`` or ``away``) or disarm it (``disarmed``)."""
+
+    kind: ClassVar[str] = "set-arm"
+    mode: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressed(Message):
+    """Body: somebody did this with a button (``short``, ``double``, ``long``, ``hold``) at `at_us`, steady clock."""
+
+    kind: ClassVar[str] = "pressed"
+    button: str
+    gesture: str
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Senses(Message):
+    """Body: what is wrong with its devices, by what it is; every second. What is not named is well."""
+
+    kind: ClassVar[str] = "senses"
+    faults: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Display(Message):
+    """
+    Guard to body, every second and at each change: the pattern of each lamp, and what is to be heard.
+
+    `sound` is ``leaving``, ``entering``, ``siren`` or empty, and ends by itself after `sound_left_us`.
+    """
+
+    kind: ClassVar[str] = "display"
+    lamps: dict[str, str]
+    sound: str = ""
+    sound_left_us: int = 0
+    brightness_pct: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touch(Message):
+    """To a simulated panel, from whoever stands before it: do this with its button, as a hand would."""
+
+    kind: ClassVar[str] = "touch"
+    gesture: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lit(Message):
+    """A simulated panel, to whoever looks at it: how bright each lamp is in per cent, and the noises; 0 is off."""
+
+    kind: ClassVar[str] = "lit"
+    levels: dict[str, str]
+
+
 KINDS: dict[str, type[Message]] = {
     one.kind: one
-    for one in (Hello, Status, Written, Health, Watch, Delete, Checkpoint, Cue, Pause, LogLevel, ConfirmTime, Answer)
-}
+    for one in (
+        Hello, Status, Written, Health, Watch, Delete, Checkpoint, Cue, Pause, LogLevel, ConfirmTime, Answer,
+        SetArm, Pressed, Senses, Display, Touch, Lit,
+    )
+}  # fmt: skip
 _TYPES = {one: get_type_hints(one) for one in KINDS.values()}
 
 

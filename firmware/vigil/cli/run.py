@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `run` (also called `start`), `record`, `guard` and `signer`."""
+    """Add `run` (also called `start`), `record`, `guard`, `body` and `signer`."""
     run = subparsers.add_parser("run", aliases=["start"], help="record: everything on this host, to look at")
     _common(run)
     run.add_argument(
@@ -35,6 +35,10 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     guard = subparsers.add_parser("guard", help="the process that keeps journal and index")
     _common(guard)
     guard.set_defaults(run=_guard)
+    body = subparsers.add_parser("body", help="the process that reads the button and drives the lamps")
+    _common(body)
+    body.add_argument("--simulated", action="store_true", help="with a model of a panel, to press and to look at")
+    body.set_defaults(run=_body)
     signer = subparsers.add_parser("signer", help="the process that holds the identity key")
     _common(signer)
     signer.add_argument(
@@ -87,6 +91,12 @@ def _guard(given: argparse.Namespace) -> int:
     from vigil.processes import guard
 
     return guard.main(given.data.absolute(), log_level=given.log_level, plain=given.plain)
+
+
+def _body(given: argparse.Namespace) -> int:
+    from vigil.processes import body
+
+    return body.main(given.data.absolute(), model=given.simulated, log_level=given.log_level, plain=given.plain)
 
 
 def _signer(given: argparse.Namespace) -> int:

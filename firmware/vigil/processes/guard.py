@@ -37,6 +37,7 @@ from vigil.processes.diary import Diary
 from vigil.processes.ending import set_when_asked
 from vigil.processes.forgetting import Forgetting
 from vigil.processes.hub import HubServer, Peer
+from vigil.processes.judging import Judging
 from vigil.processes.notify import Notifier
 from vigil.processes.orders import Orders
 from vigil.processes.settings import Settings, load
@@ -77,6 +78,10 @@ class Guard:
         self._told_of_card = Told(settings.place, disk)
         self._diary: Diary | None = None
         self._forgetting = Forgetting(settings, disk=disk, clock=clock, session=self._vouched.session)
+        self._judging = Judging(
+            settings, disk=disk, clock=clock, hub=self._hub, orders=self._orders, enter=self._enter,
+            fault=self._fault, faults=self._faults,
+        )  # fmt: skip
 
     def run(self, stop: threading.Event) -> None:
         """Guard until `stop`."""
@@ -84,8 +89,9 @@ class Guard:
         notifier.ready()
         self._fault("configuration", "; ".join(self._settings.salvage.faults))
         while not stop.is_set():
-            for peer, message in self._hub.wait(_WAIT_S):
+            for peer, message in self._hub.wait(self._judging.wait_s(_WAIT_S)):
                 self._hear(peer, message)
+            self._judging.look_if_due()
             self._due()
             # Coming round is what guard promises; what it cannot do it tells as a fault.
             notifier.feed(lambda: "")
@@ -126,6 +132,8 @@ class Guard:
         self._fault("clock", self._time.complaint)
         self._fault("update", self._updates.read().complaint)
         self._fault("card", complaint(self._told_of_card.read()))
+        self._judging.trust = self._time.trust
+        self._judging.look(self._diary.newest if self._diary else None)
         self._tell()
 
     def _keep_diary(self, diary: Diary, now_us: int, *, look_round: bool) -> None:
@@ -243,6 +251,7 @@ class Guard:
             self._fault(f"camera {message.camera}", message.fault)
             blind = message.picture_check in ("frozen", "black")
             self._fault(f"picture of {message.camera}", f"the picture is {message.picture_check}" if blind else "")
+            self._judging.camera(message)
             self._forward(message)
         elif isinstance(message, Written):
             self._poked.add(message.camera)
@@ -261,6 +270,8 @@ class Guard:
             logs.set_level(message.level)
             self._hub.broadcast(message)
             peer.send(Answer(ok=True, words=f"every process now logs from {message.level} on"))
+        else:
+            self._judging.hears(peer, message)
 
     def _forward(self, message: Message) -> None:
         for peer in self._hub.peers:
@@ -280,13 +291,16 @@ class Guard:
         if bool(words) != bool(before) and what != "journal":
             self._enter("fault.raised" if words else "fault.cleared", {"what": what, "why": (words or before)[:300]})
 
-    def _enter(self, kind: str, fields: Mapping[str, Any]) -> None:
-        """Enter something into the journal, where there is one; a disk that refuses is met by what comes next."""
-        if self._diary:
-            try:
-                self._diary.happened(kind, fields)
-            except VigilError as error:
-                log.warning("journal: %s was not entered: %s", kind, error)
+    def _enter(self, kind: str, fields: Mapping[str, Any]) -> bool:
+        """Enter something into the journal, and say whether it was; a disk that refuses is met by what comes next."""
+        if self._diary is None:
+            return False
+        try:
+            self._diary.happened(kind, fields)
+        except VigilError as error:
+            log.warning("journal: %s was not entered: %s", kind, error)
+            return False
+        return True
 
     def _tell(self) -> None:
         shelf, diary = self._forgetting, self._diary
@@ -297,6 +311,7 @@ class Guard:
                 checkpoint=diary.checkpoint_size if diary else 0, free_bytes=free, total_bytes=total,
                 video_bytes=shelf.video_bytes, segments=shelf.segments, clock=str(self._time.trust),
                 faults=[f"{what}: {words}" for what, words in sorted(self._faults.items())],
+                arm=str(self._judging.arm or ""), arm_words=self._judging.words(),
             )
         )  # fmt: skip
 

@@ -74,7 +74,7 @@ class HubServer:
             self._listener.bind(name)
         path.chmod(0o660)
         self._listener.listen(64)
-        self._selector = selectors.DefaultSelector()
+        self._selector = selectors.EpollSelector()
         self._selector.register(self._listener, selectors.EVENT_READ)
 
     def wait(self, timeout_s: float) -> list[tuple[Peer, Message]]:
@@ -86,6 +86,10 @@ class HubServer:
             else:
                 got += self._receive(key.data)
         return got
+
+    def fileno(self) -> int:
+        """Return a descriptor that can be read when `wait` would return something at once."""
+        return self._selector.fileno()
 
     def broadcast(self, message: Message, *, to: str = "") -> None:
         """Send to every peer whose name begins with `to`."""
@@ -210,18 +214,21 @@ class HubClient:
         """
         if not self.connect() or not self.send(message):
             raise PeerError(f"guard does not answer at {self._path}: is Vigil running?")
-        answers: list[Answer] = []
+        for one in self.listen(timeout_s=timeout_s):
+            if isinstance(one, Answer):
+                return [one]
+        if not self.connected:
+            raise PeerError("guard went away before it had answered: ask again")
+        raise PeerError(f"guard did not answer within {timeout_s:g} s")
+
+    def listen(self, *, timeout_s: float) -> Iterator[Message]:
+        """Yield what guard says, as it comes, for so long at most, or until guard is gone."""
         until_s = time.monotonic() + timeout_s
         with selectors.DefaultSelector() as selector:
-            assert self._socket
-            selector.register(self._socket, selectors.EVENT_READ)
-            while not answers:
-                if not selector.select(max(0.0, until_s - time.monotonic())):
-                    raise PeerError(f"guard did not answer within {timeout_s:g} s")
-                answers = [one for one in self.receive() if isinstance(one, Answer)]
-                if not answers and not self.connected:
-                    raise PeerError("guard went away before it had answered: ask again")
-        return answers
+            if self._socket:
+                selector.register(self._socket, selectors.EVENT_READ)
+            while self._socket and selector.select(max(0.0, until_s - time.monotonic())):
+                yield from self.receive()
 
     def fileno(self) -> int:
         """Return the descriptor to wait on, -1 while guard is away."""

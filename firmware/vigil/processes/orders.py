@@ -13,7 +13,7 @@ PATIENCE_US = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    asker: Peer
+    asker: Peer | None  # None: guard itself
     recorder: Peer
     camera: str
     until_us: int
@@ -34,14 +34,23 @@ class Orders:
         else:
             asker.send(Answer(ok=False, words=f"no recorder for {order.camera} is running"))
 
+    def give_own(self, recorder: Peer, order: Cue, now_us: int) -> None:
+        """Give an order of guard's own; its answer is nobody's, but must not be taken for another's."""
+        if recorder.send(order):
+            self._waiting.append(_Order(None, recorder, order.camera, now_us + PATIENCE_US))
+
     def answered(self, recorder: Peer, answer: Answer) -> None:
         """A recorder says what became of an order."""
         if order := next((one for one in self._waiting if one.recorder is recorder), None):
             self._waiting.remove(order)
-            order.asker.send(answer)
+            if order.asker:
+                order.asker.send(answer)
 
     def look(self, now_us: int) -> None:
         """Tell those who have waited for too long, or for somebody who is gone. To be called every second."""
         for order in [one for one in self._waiting if now_us >= one.until_us or one.recorder not in self._hub.peers]:
             self._waiting.remove(order)
-            order.asker.send(Answer(ok=False, words=f"the recorder of {order.camera} has not obeyed yet: ask again"))
+            if order.asker:
+                order.asker.send(
+                    Answer(ok=False, words=f"the recorder of {order.camera} has not obeyed yet: ask again")
+                )

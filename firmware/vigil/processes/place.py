@@ -32,6 +32,11 @@ class Place:
         return self.data / "run/hub.sock"
 
     @property
+    def panel(self) -> Path:
+        """The socket of a simulated panel, for the hands and eyes before it."""
+        return self.data / "run/panel.sock"
+
+    @property
     def signer(self) -> Path:
         """The signer's socket."""
         return self.data / "run/signer.sock"
@@ -45,6 +50,10 @@ class Place:
     def store_id(self) -> Path:
         """Which store is ours."""
         return self.state / "store-id"
+
+    def state_file(self, subject: str) -> Path:
+        """What guard's judgement keeps of a subject, such as the arm state."""
+        return self.state / f"{subject}.json"
 
     @property
     def update(self) -> Path:

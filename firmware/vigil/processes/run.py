@@ -105,6 +105,7 @@ def commands(settings: Settings, log_level: str | None) -> list[tuple[str, list[
         ("signer", [*vigil, "signer", *flags]),
         ("guard", [*vigil, "guard", *flags]),
         *((f"record@{camera}", [*vigil, "record", "--camera", camera, *flags]) for camera in cameras),
+        ("body", [*vigil, "body", "--simulated", *flags]),
     ]
 
 
@@ -152,7 +153,7 @@ class Run:
     def _finish(self) -> None:
         """Recorders seal first; guard then enters what they said; the signer goes last."""
         self._eyes.ending()
-        for group in (["record@"], ["guard"], ["signer"]):
+        for group in (["record@"], ["body"], ["guard"], ["signer"]):
             self._supervisor.end(group)
         for message in self._hub.receive():
             self._see(message)

@@ -223,6 +223,15 @@ class IndexReader:
         )
         return [EventRow(*[*row, canonical.decode(fields.encode())]) for *row, fields in rows]
 
+    def newest(self, kind: str) -> EventRow | None:
+        """Return the newest entry of a kind, whichever log it is in; None where there is none."""
+        rows = self._ask(
+            "select log_id, seq, at_us, clock, kind, entries.store, fields from entries join logs using (log_id)"
+            " where kind = ? order by position desc, seq desc limit 1",
+            (kind,),
+        )
+        return next((EventRow(*[*row, canonical.decode(fields.encode())]) for *row, fields in rows), None)
+
     def newest_log(self) -> str | None:
         """Return the id of the newest log, None where the index is empty."""
         rows = self._ask("select log_id from logs order by position desc limit 1")

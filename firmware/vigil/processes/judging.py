@@ -1,0 +1,263 @@
+"""Guard's judgement at work: what is heard becomes facts for the parts, and their deeds are done, in order."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import pwd
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, get_args
+
+from vigil.clock import Clock, wall_at
+from vigil.clock.trust import Trust
+from vigil.errors import VigilError
+from vigil.events import Answer, Cue, Display, Message, Pressed, Senses, SetArm, Status
+from vigil.guard.arming import Arming
+from vigil.guard.deeds import (
+    Alarm,
+    Arm,
+    ArmMode,
+    Deed,
+    Enter,
+    Fault,
+    Happened,
+    Keep,
+    Record,
+    Show,
+    Sound,
+    Tell,
+)
+from vigil.guard.facts import ArmChanged, ArmState, Fact, Gesture, GestureName
+from vigil.guard.moment import Moment
+from vigil.guard.panel import Presses
+from vigil.processes.arm_state import Newest, arming_of, found_of
+from vigil.processes.hub import HubServer, Peer
+from vigil.processes.lamps import LampsShown
+from vigil.processes.orders import Orders
+from vigil.processes.parts import parts_of
+from vigil.processes.settings import Settings
+from vigil.store.disk import Disk
+
+log = logging.getLogger(__name__)
+_UNSAID = 200
+_DEEPEST = 20
+_JOURNAL_PATIENCE_US = 10_000_000
+_BODY_PATIENCE_US = 5_000_000
+_PERSONS = 1000
+"""Debian gives people user ids from here on; below are services, which may not disarm."""
+
+
+class Judging:
+    """
+    The parts, and what they have done.
+
+    `enter` puts something into the journal and says whether that was done,
+    `fault` tells or clears a fault, `faults` are those there are.
+    """
+
+    def __init__(
+        self, settings: Settings, *, disk: Disk, clock: Clock, hub: HubServer, orders: Orders,
+        enter: Callable[[str, Mapping[str, Any]], bool], fault: Callable[[str, str], None], faults: Mapping[str, str],
+    ) -> None:  # fmt: skip
+        self.trust = Trust.UNSYNCED
+        self._config = settings.salvage.config
+        self._place = settings.place
+        self._disk = disk
+        self._clock = clock
+        self._hub = hub
+        self._orders = orders
+        self._enter = enter
+        self._fault = fault
+        self._faults = faults
+        self._parts = parts_of(self._config)
+        self._lamps = LampsShown(self._config)
+        self._arming: Arming | None = None
+        self._unsaid: deque[tuple[str, Mapping[str, Any]]] = deque(maxlen=_UNSAID)
+        self._sensed: set[str] = set()
+        self._body_us: int | None = None
+        self._began_us = clock.steady_us()
+        self._shown: Display | None = None
+        self._does: dict[type[Any], Callable[[Any, int], None]] = {
+            Enter: self._put_in,
+            Keep: lambda deed, _: self._keep(deed.subject, deed.state),
+            Fault: lambda deed, _: self._fault(deed.what, deed.words),
+            Happened: lambda deed, depth: self._happened(deed.fact, depth),
+            Arm: self._arm_or_alarm,
+            Alarm: self._arm_or_alarm,
+            Record: lambda deed, _: self._record(deed.camera, deed.name, deed.state),
+            Show: lambda deed, _: self._lamps.show(deed.lamp, deed.pattern),
+            Sound: lambda deed, _: self._lamps.sound(deed.pattern, deed.longest_s, clock.steady_us()),
+            Tell: lambda deed, _: log.warning("%s: %s", deed.subject, deed.words),
+        }
+
+    @property
+    def arm(self) -> ArmState | None:
+        """The arm state; None until it is known."""
+        return self._arming.standing.state if self._arming else None
+
+    def words(self) -> str:
+        """Say where the alarm stands, for people."""
+        return self._arming.words(self._now()) if self._arming else "not known yet"
+
+    def wait_s(self, longest_s: float) -> float:
+        """Return for how long nobody here wants to be looked at, `longest_s` at most."""
+        times = [part.due_us for part in (self._arming, *self._parts) if part and part.due_us is not None]
+        if not times:
+            return longest_s
+        return min(longest_s, max(0.0, (min(times) - self._clock.steady_us()) / 1_000_000))
+
+    def hears(self, peer: Peer, message: Message) -> bool:
+        """Hear what concerns the judgement; say whether it did."""
+        if isinstance(message, Pressed):
+            if _is_body(peer) and message.gesture in get_args(GestureName):
+                self._happened(Gesture(message.button, message.gesture))  # type: ignore[arg-type]
+        elif isinstance(message, Senses):
+            if _is_body(peer):
+                self._sense(message)
+        elif isinstance(message, SetArm):
+            peer.send(self._asked(peer, message))
+        else:
+            return False
+        self._tell_body()
+        return True
+
+    def camera(self, status: Status) -> None:
+        """A recorder says how its camera is."""
+        self._lamps.camera(status, self._clock.steady_us())
+
+    def look_if_due(self) -> None:
+        """Let those look whose time has come; to be called at each round of the loop."""
+        now = self._now()
+        for part in (self._arming, *self._parts):
+            if part and part.due_us is not None and now.steady_us >= part.due_us:
+                self._do(part.look(now))
+                self._tell_body()
+
+    def look(self, newest: Newest | None) -> None:
+        """Look round; to be called every second. `newest` asks the journal, and is None while there is none."""
+        now = self._now()
+        if self._arming is None:
+            self._begin(newest, now)
+        while self._unsaid and self._enter(*self._unsaid[0]):
+            self._unsaid.popleft()
+        for part in self._parts:
+            self._do(part.look(now))
+        if self._body_us is not None and now.steady_us - self._body_us >= _BODY_PATIENCE_US:
+            self._fault("body", "the process that reads button and sensors and drives lamps is away")
+        self._tell_body(anyhow=True)
+
+    def _begin(self, newest: Newest | None, now: Moment) -> None:
+        found = found_of(self._disk, self._place, newest)
+        waited = now.steady_us - self._began_us >= _JOURNAL_PATIENCE_US
+        if not found.kept and found.journaled is None and newest is None and not waited:
+            return  # the journal knows, and will be opened in a moment
+        self._arming, complaint = arming_of(self._config, found, now)
+        self._tell_parts_of(self._arming.standing.state)
+        if found.kept is not None or complaint:
+            self._do(self._arming.begin(now, complaint))
+
+    # What is asked for
+
+    def _asked(self, peer: Peer, message: SetArm) -> Answer:
+        """Whoever has an account on this box may arm and disarm it; the box's own services may not."""
+        if peer.uid not in (0, os.getuid()) and peer.uid < _PERSONS:
+            return Answer(ok=False, words="a service may not arm or disarm the box")
+        if message.mode not in get_args(ArmMode):
+            return Answer(ok=False, words=f"there is no such mode: give {', '.join(get_args(ArmMode))}")
+        if self._arming is None:
+            return Answer(ok=False, words="guard has just begun and does not know yet whether it is armed: ask again")
+        demand = Arm(message.mode, _name_of(peer.uid), "command")  # type: ignore[arg-type]
+        refusal = self._arming.refusal(demand)
+        self._do([demand])
+        return Answer(ok=not refusal, words=refusal or f"the box is {self.words()}")
+
+    def _sense(self, message: Senses) -> None:
+        self._body_us = self._clock.steady_us()
+        self._fault("body", "")
+        for what in self._sensed - set(message.faults):
+            self._fault(what, "")
+        for what, words in message.faults.items():
+            self._fault(what, words)
+        self._sensed = set(message.faults)
+
+    def _happened(self, fact: Fact, depth: int = 0) -> None:
+        now = self._now()
+        if isinstance(fact, ArmChanged):
+            self._tell_parts_of(fact.after)
+        for part in self._parts:
+            self._do(part.hear(fact, now), depth + 1)
+
+    def _tell_parts_of(self, state: ArmState) -> None:
+        for part in self._parts:
+            if isinstance(part, Presses):
+                part.state = state
+
+    # Deeds
+
+    def _do(self, deeds: Iterable[Deed], depth: int = 0) -> None:
+        """Do what was decided, in order. Parts that set each other off for ever are cut short."""
+        if depth > _DEEPEST:
+            log.error("guard's parts set each other off without end: what follows is left out")
+            return
+        for deed in deeds:
+            if does := self._does.get(type(deed)):
+                does(deed, depth)
+            else:
+                log.error("nobody here does this yet: %s", deed)
+
+    def _put_in(self, deed: Enter, depth: int) -> None:  # noqa: ARG002
+        if self._unsaid or not self._enter(deed.kind, deed.fields):
+            self._unsaid.append((deed.kind, deed.fields))
+
+    def _arm_or_alarm(self, deed: Arm | Alarm, depth: int) -> None:
+        if self._arming:
+            judge = self._arming.demand if isinstance(deed, Arm) else self._arming.alarm
+            self._do(judge(deed, self._now()), depth + 1)  # type: ignore[arg-type]
+
+    def _keep(self, subject: str, state: Mapping[str, Any]) -> None:
+        path = self._place.state_file(subject)
+        try:
+            self._disk.make_directory(path.parent)
+            self._disk.replace(path, (json.dumps(dict(state), sort_keys=True) + "\n").encode())
+        except (VigilError, OSError) as error:
+            self._fault(f"memory of {subject}", f"after a power cut it would be as it was before: {error}")
+        else:
+            self._fault(f"memory of {subject}", "")
+
+    def _record(self, camera: str, name: str, state: str) -> None:
+        for peer in self._hub.peers:
+            if peer.name.startswith("record@") and camera in ("*", peer.name.removeprefix("record@")):
+                cue = Cue(camera=peer.name.removeprefix("record@"), name=name, state=state)
+                self._orders.give_own(peer, cue, self._clock.steady_us())
+
+    def _tell_body(self, *, anyhow: bool = False) -> None:
+        """Let body show what holds; nothing while nobody knows whether the box is armed."""
+        if self._arming is None:
+            return
+        shown = self._lamps.display(self._arming.standing.state, self._faults, self._now())
+        if anyhow or shown != self._shown:
+            self._shown = shown
+            self._hub.broadcast(shown, to="body")
+
+    def _now(self) -> Moment:
+        steady_us = self._clock.steady_us()
+        return Moment(steady_us, wall_at(self._clock, steady_us), self.trust)
+
+
+def _is_body(peer: Peer) -> bool:
+    """Whether it is body: by the name it gives, and by its user, where body has one of its own."""
+    uids = {0, os.getuid()}
+    try:
+        uids.add(pwd.getpwnam("vigil-body").pw_uid)
+    except KeyError:
+        pass  # a plain host: all processes are of one user
+    return peer.name == "body" and peer.uid in uids
+
+
+def _name_of(uid: int) -> str:
+    try:
+        return f"{pwd.getpwuid(uid).pw_name} (uid {uid})"
+    except KeyError:
+        return f"uid {uid}"
