@@ -61,14 +61,11 @@ class Gestures:
     @property
     def due_us(self) -> int | None:
         """When `look` has something to tell although nothing moves; None: never."""
-        times = []
         if self._raw != self._down:
-            times.append(self._raw_us + self._timing.bounce_us)
-        if self._down and not self._answered:
-            times.append(self._since_us + self._timing.hold_us)
-        if self._first_us is not None and not self._down:
-            times.append(self._first_us + self._timing.double_us)
-        return min(times, default=None)
+            return self._raw_us + self._timing.bounce_us
+        if self._down:
+            return None if self._answered else self._since_us + self._timing.hold_us
+        return None if self._first_us is None else self._first_us + self._timing.double_us
 
     def edge(self, *, pressed: bool, at_us: int) -> list[Gesture]:
         """Return the gestures that are complete now that the line has changed."""
@@ -87,10 +84,12 @@ class Gestures:
             if self._raw != self._down:
                 self._down, before_us, self._since_us = self._raw, self._since_us, self._raw_us
                 done += self._pressed() if self._down else self._released(self._raw_us - before_us)
-        if self._down and not self._answered and now_us - self._since_us >= self._timing.hold_us:
+        # What the line seems to do next may be bouncing: up to there it is known to have stayed as it was.
+        sure_us = now_us if self._raw == self._down else self._raw_us
+        if self._down and not self._answered and sure_us - self._since_us >= self._timing.hold_us:
             self._answered = True
             done += [*self._single(), "hold"]
-        if self._first_us is not None and not self._down and now_us - self._first_us >= self._timing.double_us:
+        if self._first_us is not None and not self._down and sure_us - self._first_us >= self._timing.double_us:
             done += self._single()
         return done
 
