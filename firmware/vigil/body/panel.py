@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from vigil.body.pins import Input, Output, Pins
 from vigil.config.model_panel import Button, Lamps
@@ -57,3 +58,9 @@ class Panel:
     def levels(self) -> dict[str, float]:
         """Return how bright everything that is wired was set."""
         return {name: line.level for name, line in self._lines.items()}
+
+    def close(self) -> None:
+        """Hear of no more edges; lamps stay as they are."""
+        if self._button:
+            with suppress(DeviceError):
+                self._button.close()

@@ -43,6 +43,11 @@ class Input:
         with _Naming(self._pin):
             return bool(self._pin.state) is not self._active_low
 
+    def close(self) -> None:
+        """Hear of no more edges. Raises `DeviceError`."""
+        with _Naming(self._pin):
+            self._pin.when_changed = None
+
     def _changed(self, ticks: object, state: object) -> None:  # noqa: ARG002
         self._tell(bool(state) is not self._active_low)
 

@@ -91,6 +91,7 @@ class Body:
     def close(self) -> None:
         """Leave the lamps as they are while nobody is there, and go."""
         if self._panel:
+            self._panel.close()
             for name, level in Display(0).levels(0)[0].items():
                 self._panel.show(name, level)
         if self._hands:
