@@ -161,8 +161,7 @@ class Judging:
     # What is asked for
 
     def _asked(self, peer: Peer, message: SetArm) -> Answer:
-        """Whoever has an account on this box may arm and disarm it; the box's own services may not."""
-        if peer.uid not in (0, os.getuid()) and peer.uid < _PERSONS:
+        if not may_command(peer.uid, own_uid=os.getuid()):
             return Answer(ok=False, words="a service may not arm or disarm the box")
         if message.mode not in get_args(ArmMode):
             return Answer(ok=False, words=f"there is no such mode: give {', '.join(get_args(ArmMode))}")
@@ -244,6 +243,11 @@ class Judging:
     def _now(self) -> Moment:
         steady_us = self._clock.steady_us()
         return Moment(steady_us, wall_at(self._clock, steady_us), self.trust)
+
+
+def may_command(uid: int, *, own_uid: int) -> bool:
+    """Say whether this user may arm and disarm: whoever has an account on the box may, its other services may not."""
+    return uid in (0, own_uid) or uid >= _PERSONS
 
 
 def _is_body(peer: Peer) -> bool:
