@@ -109,10 +109,10 @@ def test_a_terminal_without_unicode_gets_ascii(show):
 
 
 def test_closing_the_window_of_a_run_seals_and_leaves_nobody_behind(show, tmp_path):
-    screen = show(80, 24, "-m", "vigil", "run", "--data", str(tmp_path / "box"))
+    screen = show(100, 40, "-m", "vigil", "run", "--data", str(tmp_path / "box"))
     shown = screen.until(lambda text: re.search(r"● recording.*segment \d+ · [1-9]", text, re.DOTALL) is not None)
     running = [os.pidfd_open(int(pid)) for pid in re.findall(r"running +pid (\d+)", shown)]
-    assert len(running) == 3
+    assert len(running) == 4
 
     screen.close()
 
@@ -125,3 +125,15 @@ def test_closing_the_window_of_a_run_seals_and_leaves_nobody_behind(show, tmp_pa
     sidecars = list((tmp_path / "box/video/demo").rglob("*.seal"))
     assert sidecars
     assert all("sealed" in sidecar.read_text().splitlines()[-1] for sidecar in sidecars)
+
+
+def test_keys_press_the_button_of_the_simulated_panel_and_its_lamps_are_drawn(show, tmp_path):
+    pytest.importorskip("gpiozero")
+    screen = show(120, 40, "-m", "vigil", "run", "--data", str(tmp_path / "box"))
+    screen.until_text("alarm     disarmed", "○ arm", "○ fault", "keys: b press")
+
+    screen.type("l")
+    screen.until_text("alarm     armed_home", "● arm")
+    screen.type("b")
+
+    screen.until_text("alarm     arming (", "then armed_away)")

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.watching import BEGAN, NOTE, REFUSED, SECOND, SOURCE, crashed, health, status, watched, with_process
-from vigil.events import Health, Status
-from vigil.processes.panorama import Panorama, with_message, with_remarks
+from vigil.events import Health, Lit, Status
+from vigil.processes.panorama import Panorama, with_lamps, with_message, with_remarks
 from vigil.processes.panorama_cameras import Shown
 from vigil.processes.panorama_lines import Tone, plain, width_of
 from vigil.processes.panorama_page import Caption, Page
@@ -256,3 +256,25 @@ def test_a_forecast_never_fails_on_a_strange_disk():
         shown = text_of(panorama, now_us, 80, 24)
         assert "disk" in shown
         assert str(math.nan) not in shown
+
+
+def test_the_panel_and_the_alarm_stand_above_the_cameras():
+    guard = health(arm="arming", arm_words="arming (23 s left, then armed_away)")
+    panorama, now_us = watched(30, status(), guard=guard)
+    lit = with_lamps(panorama, Lit(levels={"status": "26", "arm": "100", "fault": "0", "disco": "100", "buzzer": "x"}))
+
+    lines = page(lit, now_us, 130, 40)
+
+    (line,) = [line for line in lines if line.startswith("alarm")]
+    assert "arming (23 s left, then armed_away)" in line
+    assert "◑ status  ● arm  ○ fault  ○ buzzer" in line and "disco" not in line
+    assert line.rstrip().endswith("keys: b press, d twice, l long, h hold")
+    assert with_lamps(lit, Lit(levels={"status": "27", "arm": "100", "fault": "0", "buzzer": "0"})) is lit
+
+
+def test_without_a_panel_there_are_no_keys_to_press():
+    panorama, now_us = watched(30, status(), guard=health(arm="armed_home", arm_words="armed_home"))
+
+    text = text_of(panorama, now_us, 130, 40)
+
+    assert "alarm     armed_home" in text and "keys:" not in text

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from vigil.clock import Clock, SystemClock
 from vigil.config.redact import quoted, without_secrets
-from vigil.events import Health, Status
+from vigil.events import Health, Lit, Status
 from vigil.processes.panorama import SECOND_US, CameraSight, Panorama, Process, with_message, with_processes
 from vigil.processes.panorama_faults import faults
 from vigil.processes.panorama_summary import summary
@@ -36,20 +36,30 @@ class PlainLines:
         self._out: TextIO | None = out or sys.stdout
         self._panorama = Panorama(began_us=self._clock.steady_us())
         self._told_us = self._panorama.began_us
+        self._arm = ""
         self._states: dict[str, str] = {}
         self._processes: dict[str, str] = {}
         self._faults: dict[str, str] = {}
         for note in notes:
             self._line("note", msg=note)
 
-    def take(self, message: Status | Health) -> None:
-        """A process said how it is; a camera that changed is told at once."""
+    def take(self, message: Status | Health | Lit) -> None:
+        """A process said how it is; a camera that changed is told at once, and so is the alarm."""
+        if isinstance(message, Lit):
+            return  # lamps are for people who look
         self._panorama = with_message(self._panorama, message, self._clock.steady_us())
         if isinstance(message, Status):
             camera = self._panorama.camera(message.camera)
             if self._states.get(camera.name) != camera.state:
                 self._states[camera.name] = camera.state
                 self._camera(camera)
+        elif message.arm != self._arm:
+            self._arm = message.arm
+            self._line("arm", state=message.arm)
+
+    def typed(self) -> str:
+        """Nobody types here."""
+        return ""
 
     def processes(self, children: Sequence[Child]) -> None:
         """How the processes are; one that changed is told at once."""

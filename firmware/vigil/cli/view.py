@@ -19,8 +19,8 @@ import vigil
 from vigil.cli.view_log import LogFile
 from vigil.cli.view_terminal import Terminal, speaks_unicode
 from vigil.clock import Clock, SystemClock
-from vigil.events import Health, Status
-from vigil.processes.panorama import Panorama, with_message, with_processes, with_remarks
+from vigil.events import Health, Lit, Status
+from vigil.processes.panorama import Panorama, with_lamps, with_message, with_processes, with_remarks
 from vigil.processes.panorama_lines import Line, Tone, clean, in_ascii
 from vigil.processes.panorama_page import Caption, Page
 from vigil.processes.panorama_summary import summary
@@ -71,6 +71,8 @@ class Glance(NamedTuple):
         """Say whether a page is worth making after the last one: each costs milliseconds."""
         if self.size != last.size:
             return True
+        if self.panorama.lamps != last.panorama.lamps:
+            return True  # a code is counted by its blinks
         if self.at_us - last.at_us < _LEAST_US:
             return False
         return self.panorama is not last.panorama or self.at_us // _SECOND_US != last.at_us // _SECOND_US
@@ -81,7 +83,8 @@ class View:
     The `Eyes` of a run with a terminal.
 
     `draw` may be called as often as one likes; the terminal is written to twice
-    a second at most, and only when something was said or a second is over.
+    a second at most, and only when something was said or a second is over;
+    only lamps are shown at once.
     A terminal that goes away ends the view, never the recording.
     """
 
@@ -107,9 +110,16 @@ class View:
         )
         self._live.start()
 
-    def take(self, message: Status | Health) -> None:
-        """A process said how it is."""
-        self._panorama = with_message(self._panorama, message, self._clock.steady_us())
+    def take(self, message: Status | Health | Lit) -> None:
+        """A process said how it is, or a simulated panel how its lamps are."""
+        if isinstance(message, Lit):
+            self._panorama = with_lamps(self._panorama, message)
+        else:
+            self._panorama = with_message(self._panorama, message, self._clock.steady_us())
+
+    def typed(self) -> str:
+        """Return the keys that were typed since the last time."""
+        return self._terminal.typed() if self._terminal else ""
 
     def processes(self, children: Sequence[Child]) -> None:
         """How the processes are."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import sys
 import termios
 from collections.abc import Mapping
@@ -11,7 +12,8 @@ from typing import IO
 
 from vigil.cli.view_log import LogFile
 
-_ECHO, _LOCAL_FLAGS = termios.ECHO, 3
+_LOCAL_FLAGS = 3
+_AT_ONCE = 64
 
 
 class Terminal:
@@ -33,8 +35,22 @@ class Terminal:
             fd = sys.stdin.fileno()
             self._settings = termios.tcgetattr(fd)
             quiet = termios.tcgetattr(fd)
-            quiet[_LOCAL_FLAGS] &= ~_ECHO
+            # Keys come one by one, and are not shown. Ctrl-C stays what it is.
+            quiet[_LOCAL_FLAGS] &= ~(termios.ECHO | termios.ICANON)
             termios.tcsetattr(fd, termios.TCSADRAIN, quiet)
+
+    def typed(self) -> str:
+        """Return the keys that were typed since the last time, without waiting."""
+        if self._settings is None:
+            return ""
+        try:
+            fd = sys.stdin.fileno()
+            # Whoever reads from the background is stopped.
+            if os.tcgetpgrp(fd) != os.getpgrp() or not select.select([fd], [], [], 0)[0]:
+                return ""
+            return os.read(fd, _AT_ONCE).decode(errors="replace")
+        except (OSError, ValueError):
+            return ""
 
     def close(self) -> None:
         """Give everything back; keys typed meanwhile are forgotten rather than given to the shell."""

@@ -13,8 +13,9 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 from vigil.config.redact import without_secrets
-from vigil.events import Health, Status
+from vigil.events import Health, Lit, Status
 from vigil.processes.panorama_lines import clean
+from vigil.processes.panorama_panel import Lamps, lamps_of
 from vigil.processes.panorama_words import Samples, with_sample
 from vigil.processes.supervisor import Child
 
@@ -100,6 +101,7 @@ class Panorama:
     remarks: tuple[Remark, ...] = ()
     measured_us: int | None = None
     minutes: tuple[tuple[int, int], ...] = ()
+    lamps: Lamps = ()
 
     def camera(self, name: str) -> CameraSight:
         """Return what is known about a camera; nothing, for one never heard of."""
@@ -159,6 +161,12 @@ def with_message(panorama: Panorama, message: Status | Health, now_us: int) -> P
         measured_us=now_us if first_word else panorama.measured_us,
         minutes=_with_bytes(panorama.minutes, _minute(now_us), written),
     )
+
+
+def with_lamps(panorama: Panorama, lit: Lit) -> Panorama:
+    """Return what is known after a simulated panel has said how bright its lamps are; the same where none looks new."""
+    lamps = lamps_of(lit.levels)
+    return panorama if lamps == panorama.lamps else replace(panorama, lamps=lamps)
 
 
 def with_processes(panorama: Panorama, children: Sequence[Child]) -> Panorama:

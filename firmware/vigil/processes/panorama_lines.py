@@ -38,7 +38,7 @@ EMPTY: Line = ()
 _ELLIPSIS = "…"
 
 # One cell each, so that a page keeps its shape where a terminal knows ASCII alone.
-_ASCII = str.maketrans("–…·●○×▁▂▃▄▅▆▇█░─│╭╮╰╯", "-~-*ox_.,-=+##.-|++++")
+_ASCII = str.maketrans("–…·●○◔◑◕×▁▂▃▄▅▆▇█░─│╭╮╰╯", "-~-*o.:+x_.,-=+##.-|++++")
 
 
 def clean(text: str) -> str:

@@ -25,6 +25,7 @@ from vigil.processes.panorama_lines import (
     paragraph,
     width_of,
 )
+from vigil.processes.panorama_panel import panel_line
 
 _CARD = 66  # cells below which a card's facts would be clipped
 _WIDE = 120
@@ -55,6 +56,7 @@ class Form:
     faults: str = "box"
     cameras: str = "cards"
     notes: bool = True
+    panel: bool = True
 
 
 _LESS: tuple[dict[str, Any], ...] = (
@@ -69,6 +71,7 @@ _LESS: tuple[dict[str, Any], ...] = (
     {"faults": "heads"},
     {"notes": False},
     {"processes": "none"},
+    {"panel": False},
     {"kept": "none"},
     {"cameras": "worst"},
 )
@@ -126,6 +129,7 @@ class Page:
         """Return all but the footer. Every block is made once in each form: making them is what costs."""
         blocks = [
             self._block("head", form.notes, lambda: self._head(form)),
+            self._block("panel", form.panel, lambda: self._panel(form)),
             self._block("cameras", form.cameras, lambda: self._cameras(form)),
             self._block("faults", form.faults, lambda: self._fault(form)),
             self._block("below", (form.kept, form.processes), lambda: self._below(form)),
@@ -153,6 +157,10 @@ class Page:
         if form.notes:
             lines += [line for note in self._caption.notes for line in paragraph(note, self._width, Tone.NOTE)]
         return lines
+
+    def _panel(self, form: Form) -> list[Line]:
+        line = panel_line(self._panorama.lamps, self._panorama.health, self._width) if form.panel else EMPTY
+        return [line] if line else []
 
     def _summary(self) -> Line:
         """How many cameras are in which state: the first thing one wants to know."""

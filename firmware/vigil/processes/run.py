@@ -16,9 +16,10 @@ from vigil.clock import Clock, SystemClock
 from vigil.config.model import DEMO, Config, Owner
 from vigil.config.read import TakenFrom
 from vigil.config.write import written
-from vigil.events import Health, Message, Status, Watch
+from vigil.events import Health, Lit, Message, Status, Touch, Watch
 from vigil.processes.ending import set_when_asked
 from vigil.processes.hub import HubClient
+from vigil.processes.panorama_panel import KEYS
 from vigil.processes.place import Place
 from vigil.processes.settings import Settings, load
 from vigil.processes.supervisor import Child, Supervisor
@@ -28,14 +29,18 @@ from vigil.store.layout import MARKER
 from vigil.store.marker import make_store
 
 log = logging.getLogger(__name__)
-_LOOK_S = 0.25
+_LOOK_S = 0.1
+"""Often enough for a lamp that blinks; who draws does it no more often than there is something new to see."""
 
 
 class Eyes(Protocol):
     """Whoever shows a person what happens."""
 
-    def take(self, message: Status | Health) -> None:
-        """A process said how it is."""
+    def take(self, message: Status | Health | Lit) -> None:
+        """A process said how it is, or a simulated panel how its lamps are."""
+
+    def typed(self) -> str:
+        """Return the keys that were typed since the last time."""
 
     def processes(self, children: Sequence[Child]) -> None:
         """How the processes are."""
@@ -116,6 +121,7 @@ class Run:
         self._eyes = eyes
         self._clock = clock
         self._hub = HubClient(settings.place.hub, "run")
+        self._panel = HubClient(settings.place.panel, "run")
         self._watching = False
         self._supervisor = Supervisor(clock)
         for name, command in commands(settings, log_level):
@@ -136,14 +142,18 @@ class Run:
     def _look(self) -> None:
         self._supervisor.look()
         self._watching = self._hub.connect() and (self._watching or self._hub.send(Watch()))
-        for message in self._hub.receive():
+        self._panel.connect()
+        for message in (*self._hub.receive(), *self._panel.receive()):
             self._see(message)
+        for key in self._eyes.typed():
+            if key in KEYS:
+                self._panel.send(Touch(gesture=KEYS[key]))
         self._watching = self._watching and self._hub.connected
         self._eyes.processes(self._supervisor.children)
         self._eyes.draw()
 
     def _see(self, message: Message) -> None:
-        if isinstance(message, Status | Health):
+        if isinstance(message, Status | Health | Lit):
             self._eyes.take(message)
 
     def _all_ended(self) -> bool:
@@ -160,6 +170,7 @@ class Run:
         self._eyes.processes(self._supervisor.children)
         self._eyes.draw()
         self._eyes.close()
+        self._panel.close()
         self._hub.close()
 
 
