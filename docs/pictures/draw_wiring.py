@@ -55,7 +55,7 @@ PARTS = (
     Part("Clock DS3231", "", 80, (1, 3, 5, 9)),
     Part("Button", "closes to ground", 208, (11, 25)),
     Part("Lamp: armed", "LED and 330 Ω", 296, (13, 25)),
-    Part("Lamp: recording", "LED and 330 Ω", 384, (15, 25)),
+    Part("Lamp: status", "LED and 330 Ω", 384, (15, 25)),
     Part("Power button", "closes to ground", 560, (37, 39)),
     Part("Motion sensor", "out: 3.3 V", 80, (2, 6, 18)),
     Part("Lamp: fault", "LED and 330 Ω", 208, (14, 16)),

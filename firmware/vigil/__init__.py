@@ -7,9 +7,10 @@ Vigil: a recorder which can be trusted. The map of this program, in the order li
     store/      sealed bytes are kept        (disk, recovery, journal, index, retention)
     out/        sealed bytes leave the box   (films for whoever holds the key)
     guard/      judgement                    (pure)
+    body/       the box's own senses and lamps
     config/     what the owner asked for     (every mistake at once)
     clock/      what time it is, and how far it may be believed
-    processes/  the only wiring: record, guard, signer, run
+    processes/  the only wiring: record, guard, body, signer, run
     cli/        what a person types
 """
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
+from fakes.repository import ROOT
 from vigil.clock.trust import Trust
 from vigil.config.model_panel import Button, Lamps
 from vigil.guard.deeds import Alarm, Arm, Enter, Record
@@ -177,3 +179,10 @@ def test_one_gesture_may_arm_and_disarm():
 def test_what_is_no_gesture_is_no_business_of_the_button():
     assert Presses(Button()).hear(Motion("gate", True), NOW) == []
     assert Presses(Button()).look(NOW) == []
+
+
+def test_the_printed_card_counts_as_the_lamp_does():
+    card = (ROOT / "docs/pictures/card.svg").read_text(encoding="utf-8")
+    named = re.findall(r'font-size="15" font-weight="bold"[^>]*>([^<]*)<', card)
+
+    assert named == [name for name, _ in FAULT_CLASSES]
