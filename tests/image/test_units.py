@@ -141,6 +141,18 @@ def test_a_recorder_needs_nobody():
         assert "vigil-video.mount" in own["After"]
 
 
+def test_body_alone_has_the_lines_of_the_header_and_needs_nobody():
+    own = settings("vigil-body.service")
+    rules = (TREE / "usr/lib/udev/rules.d/72-vigil-lines.rules").read_text()
+
+    assert own["User"] == "vigil-body" and own["DeviceAllow"] == "char-gpiochip rw"
+    assert 'SUBSYSTEM=="gpio", KERNEL=="gpiochip*", OWNER="vigil-body", MODE="0600"' in rules
+    assert not {"Requires", "Requisite", "BindsTo", "PartOf", "RequiresMountsFor"} & own.keys()
+    assert re.search(r"^Wants=.*\bvigil-body\.service\b", (UNITS / "vigil.target").read_text(), re.MULTILINE)
+    # lgpio makes a pipe where it is told, and the root is read-only.
+    assert own["Environment"] == f"LG_WD=/run/{own['RuntimeDirectory']}"
+
+
 def test_users_of_the_units_are_made(root):
     run("systemd-sysusers", f"--root={root}")
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from vigil.config.model import Camera, Config, Journal, Network
-from vigil.upkeep.host import GUARD, Changes, cable, changes, problems, radio, wanted
+from vigil.config.model_panel import Arm, Lamps
+from vigil.upkeep.host import BODY, GUARD, Changes, cable, changes, problems, radio, wanted
 
 
 def cameras(*names, off=()):
@@ -44,6 +45,10 @@ def test_who_reads_what_changed_is_started_anew_and_nobody_else():
     assert changes(wanted(changed), running, wanted(before)).restart == (GUARD, "vigil-record@gate.service")
     journal = replace(before, journal=Journal(checkpoint_s=10))
     assert changes(wanted(journal), running, wanted(before)).restart == (GUARD,)
+    lamps = replace(before, lamps=Lamps(brightness_pct=30))
+    assert changes(wanted(lamps), running, wanted(before)).restart == (BODY, GUARD)
+    arm = replace(before, arm=Arm(exit_delay_s=10))
+    assert changes(wanted(arm), running, wanted(before)).restart == (GUARD,)
     network = replace(before, network=Network(address="10.0.0.5/8"))
     assert changes(wanted(network), running, wanted(before)) == Changes()
 

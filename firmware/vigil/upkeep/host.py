@@ -13,6 +13,9 @@ from vigil.config.model import Config, Network
 
 RECORDERS = "vigil-record@"
 GUARD = "vigil-guard.service"
+BODY = "vigil-body.service"
+ALWAYS = (GUARD, BODY)
+"""These are started with the box; the others as the configuration asks for them."""
 CABLE = "10-vigil-cable.network"
 """The file of networkd for a fixed address; without it, what the image brings along asks the network (DHCP)."""
 
@@ -35,8 +38,10 @@ def wanted(config: Config) -> dict[str, str]:
     """Return the units that should run, each with a digest of the settings that it reads when it starts."""
     common = (config.system, config.owner, config.recording, config.storage)
     units = {recorder_of(camera.id): (camera, *common) for camera in config.cameras if camera.enabled}
-    guard = (config.journal, *config.cameras, *common)
-    return {unit: _digest(read) for unit, read in units.items()} | {GUARD: _digest(guard)}
+    panel = (config.button, config.lamps)
+    guard = (config.journal, config.arm, *panel, *config.cameras, *common)
+    always = {GUARD: _digest(guard), BODY: _digest((config.system, *panel))}
+    return {unit: _digest(read) for unit, read in units.items()} | always
 
 
 def _digest(tables: Iterable[Any]) -> str:
@@ -52,7 +57,7 @@ def changes(want: Mapping[str, str], running: Collection[str], applied: Mapping[
     """
     ours = {unit for unit in running if unit.startswith(RECORDERS)}
     return Changes(
-        start=tuple(sorted(set(want) - {GUARD} - ours)),
+        start=tuple(sorted(set(want) - {*ALWAYS} - ours)),
         stop=tuple(sorted(ours - set(want))),
         restart=tuple(sorted(u for u in want if u in running and applied.get(u, want[u]) != want[u])),
     )
