@@ -40,7 +40,7 @@ def machine() -> str:
 
 def measure(parts: list[str]) -> dict[str, Any]:
     """Measure what `parts` names, all where it is empty."""
-    from bench import block_bytes, contenders, floor, journal, latency, restart
+    from bench import block_bytes, contenders, floor, journal, latency, panel, restart
 
     plan = {
         "contenders": lambda: {n: {"cpu_s": c.cpu_s, "rss_mib": c.rss_mib} for n, c in contenders.contenders().items()},
@@ -49,6 +49,7 @@ def measure(parts: list[str]) -> dict[str, Any]:
         "light_to_disk": latency.light_to_disk,
         "sealing": latency.seal_cost,
         "kill_to_recording": restart.kill_to_recording,
+        "panel": panel.panel,
         "journal": lambda: {str(size): figures for size, figures in journal.run().items()},
     }
     results: dict[str, Any] = {"machine": machine(), "at": datetime.now(UTC).isoformat(timespec="seconds")}
@@ -86,6 +87,7 @@ def table(results: dict[str, Any]) -> list[str]:
         ("light_to_disk", "light to disk, seconds"),
         ("sealing", "age, hash and signatures, 8 cameras of 4 Mbit/s"),
         ("kill_to_recording", "from `kill -9` to recording again, seconds (medians of five)"),
+        ("panel", "button, lamp, journal (asked: felt ≤ 50 ms, armed ≤ 100 ms, idle ≤ 0.5 %, PSS ≤ 32 MiB each)"),
     ):
         if figures := results.get(name):
             out += [f"{words}: " + ", ".join(f"{key} {value}" for key, value in figures.items()), ""]
