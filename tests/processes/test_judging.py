@@ -5,17 +5,22 @@ from __future__ import annotations
 import errno
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fakes.guards import guarding, signing, wait_for
+from vigil.clock import HandClock
 from vigil.config.model import Arm, Button, Camera, Config, Owner
 from vigil.config.write import written
 from vigil.events import Answer, Cue, Display, Health, Message, Pressed, Senses, SetArm, Status
-from vigil.processes.hub import HubClient
-from vigil.processes.judging import may_command
+from vigil.processes.hub import HubClient, HubServer
+from vigil.processes.judging import Judging, may_command
+from vigil.processes.orders import Orders
 from vigil.processes.place import Place
+from vigil.processes.settings import load
 from vigil.segments.age import Identity
 from vigil.store.disk import Calls, Disk
 from vigil.store.index import index_path
@@ -254,3 +259,31 @@ def test_a_disk_that_does_not_keep_the_state_does_not_keep_the_box_from_arming(p
         calls.refuses = False
         assert body_says(place, SetArm(mode="disarmed")).ok
         wait_for(run, lambda one: isinstance(one, Health) and one.arm == "disarmed" and not one.faults)
+
+
+def test_what_waited_for_the_journal_is_entered_before_what_came_later(place):
+    hub = HubServer(place.hub)
+    entered: list[str] = []
+    is_open = False
+
+    def enter(kind: str, fields: Mapping[str, Any]) -> bool:
+        if is_open:
+            entered.append(f"{kind} {fields.get('gesture', fields.get('after'))}")
+        return is_open
+
+    judging = Judging(
+        load(place.data, Disk()), disk=Disk(), clock=HandClock(), hub=hub, orders=Orders(hub), enter=enter,
+        fault=lambda *_: None, faults={},
+    )  # fmt: skip
+    body = body_of(place)
+    while not (peer := hub.named("body")):
+        hub.wait(1)
+    judging.look(None)
+    judging.hears(peer, Pressed(button="panel", gesture="short", at_us=5))
+    is_open = True
+    judging.hears(peer, Pressed(button="panel", gesture="double", at_us=6))
+    judging.look(None)
+    body.close()
+    hub.close()
+
+    assert entered == ["button.pressed short", "arm.changed armed_away", "button.pressed double"]
