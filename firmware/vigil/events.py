@@ -55,6 +55,7 @@ class Status(Message):
     picture_check: str = "not checked"
     clock: str = ""
     fault: str = ""
+    paused_by: str = ""
     source: dict[str, str] = field(default_factory=dict)
 
 

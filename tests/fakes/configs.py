@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from vigil.bech32 import encode
 from vigil.config.checks import LINES
 from vigil.config.kinds import Address, Choice, Flag, Number, Polygons, Recipients, Text, Whole
+from vigil.config.kinds_lists import Words
 from vigil.config.model import TABLES, Camera, Config, Motion, Setting, SourceName, settings_of
 
 # Public keys whose other half nobody has; any 32 bytes are one.
@@ -46,6 +47,8 @@ def values_of(setting: Setting) -> st.SearchStrategy[Any]:
             return st.lists(_TRIANGLE, max_size=3).map(tuple)
         case Recipients():
             return st.lists(st.sampled_from(KEYS), unique=True, max_size=4).map(tuple)
+        case Words(words=words):
+            return st.lists(st.sampled_from(words), unique=True, max_size=2).map(tuple)
         case kind:
             raise AssertionError(f"no values are known for {kind}")
 

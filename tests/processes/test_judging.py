@@ -6,6 +6,7 @@ import errno
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from fakes.guards import guarding, signing, wait_for
 from vigil.clock import HandClock
 from vigil.config.model import Arm, Button, Camera, Config, Owner
 from vigil.config.write import written
-from vigil.events import Answer, Cue, Display, Health, Message, Pressed, Senses, SetArm, Status
+from vigil.events import Answer, Cue, Display, Health, Message, Pause, Pressed, Senses, SetArm, Status
 from vigil.processes.hub import HubClient, HubServer
 from vigil.processes.judging import Judging, may_command
 from vigil.processes.orders import Orders
@@ -287,3 +288,27 @@ def test_what_waited_for_the_journal_is_entered_before_what_came_later(place):
     hub.close()
 
     assert entered == ["button.pressed short", "arm.changed armed_away", "button.pressed double"]
+
+
+def test_a_camera_that_is_private_at_home_is_paused_until_the_box_is_armed(place):
+    private = replace(CONFIG, cameras=(replace(CONFIG.cameras[0], private=("disarmed",)),))
+    place.config_files.owners.write_bytes(written(private))
+    with signing(place), guarding(place) as run:
+        wait_for(run, arm_is("disarmed"))
+        camera, body = HubClient(place.hub, "record@gate"), body_of(place)
+        assert camera.connect()
+        watching = Status(camera="gate", state="recording", mode="continuous", durable_age_s=0.5)
+        camera.send(watching)
+        paused = wait_for(camera, lambda one: isinstance(one, Pause))
+        assert paused == Pause(camera="gate", paused=True, who="privacy: the box is disarmed")
+        camera.send(Answer(ok=True, words="done"))
+        camera.send(replace(watching, state="paused", paused_by="privacy: the box is disarmed"))
+        body.send(Senses())
+        wait_for(body, shows("status", "wink"))
+
+        assert body_says(place, SetArm(mode="away")).ok
+        assert wait_for(camera, lambda one: isinstance(one, Pause)) == Pause(
+            camera="gate", paused=False, who="privacy: the box is armed_away"
+        )
+        camera.close()
+        body.close()

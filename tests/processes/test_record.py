@@ -279,11 +279,12 @@ def privacy(place: Place, disk: Disk | None = None) -> Privacy:
 
 
 def test_a_pause_survives_restarts_until_it_ends(place):
-    privacy(place).order(pause())
-    assert privacy(place).paused_by() == "the owner"
+    first = privacy(place)
+    first.order(pause())
+    assert first.who == privacy(place).who == privacy(place).paused_by() == "the owner"
 
     privacy(place).order(pause(paused=False))
-    assert privacy(place).paused_by() == ""
+    assert privacy(place).who == privacy(place).paused_by() == ""
 
 
 def test_a_pause_that_the_disk_refuses_is_kept_as_soon_as_it_takes_it(place):

@@ -144,3 +144,26 @@ def test_the_breath_is_the_recorders_and_goes_when_it_is_killed(tmp_path: Path):
         # Between two breaths it is never dark.
         see(hands, status=False)
         hands.close()
+
+
+def test_a_private_camera_records_while_the_box_is_armed_and_at_no_other_time(tmp_path: Path):
+    camera = CAMERA.replace("width", 'private = ["disarmed"]\nwidth', 1)
+    box = Box(tmp_path / "box", camera, ARM)
+    box.run(4)
+
+    def said() -> list[tuple[str, object]]:
+        return [(one.type, one.fields["who"]) for one in box.statements("demo") if one.type in ("paused", "resumed")]
+
+    with running(box):
+        recorder = box.start("record", log="log-record")
+        hands = before_panel(box)
+        at_home = ("paused", "privacy: the box is disarmed")
+        until(lambda: said() == [at_home])
+        until(lambda: command(box, "away") == "the box is armed_away")
+        until(lambda: said()[1:] == [("resumed", "privacy: the box is armed_away")])
+        see(hands, status=True)
+        until(lambda: command(box, "disarmed") == "the box is disarmed")
+        until(lambda: said()[2:] == [at_home])
+        recorder.terminate()
+        recorder.wait(timeout=20)
+        hands.close()

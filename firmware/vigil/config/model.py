@@ -13,6 +13,7 @@ from enum import Enum, auto
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from vigil.config.kinds import Address, Choice, Flag, Kind, Number, Polygon, Polygons, Recipients, Text, Whole
+from vigil.config.kinds_lists import Words
 from vigil.config.model_panel import Arm, Button, Lamps
 
 SCHEMA = 1
@@ -20,6 +21,7 @@ SCHEMA = 1
 
 SourceName = Literal["replay", "synthetic", "rtsp", "v4l2", "picamera2"]
 Mode = Literal["continuous", "motion", "keyframes+motion"]
+PrivateState = Literal["disarmed", "armed_home", "armed_night"]
 MotionMethod = Literal["blocks", "mog2", "off"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -136,6 +138,12 @@ class Camera:
     record: Annotated[
         bool, Flag(), "false: a privacy pause, noted in the journal; watched, but nothing is kept.", Mark.ESSENTIAL
     ] = True
+    private: Annotated[
+        tuple[PrivateState, ...],
+        Words(get_args(PrivateState)),
+        "In these states of the alarm nothing is kept of it, for privacy; lamp and page say so.",
+        Mark.ESSENTIAL,
+    ] = ()
     mode: Annotated[
         Mode,
         Choice(get_args(Mode)),

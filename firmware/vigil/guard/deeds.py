@@ -101,6 +101,15 @@ class PowerOff:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseCamera:
+    """Let a camera keep nothing (`paused`), or keep again what it sees: `who` wanted it."""
+
+    camera: str
+    paused: bool
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
 class Keep:
     """
     Put `state` into ``state/SUBJECT.json``, durably, before what follows is done.
@@ -119,7 +128,7 @@ class Happened:
     fact: Fact
 
 
-Deed = Enter | Fault | Record | Show | Sound | Tell | Arm | Alarm | Snapshot | PowerOff | Keep | Happened
+Deed = Enter | Fault | Record | Show | Sound | Tell | Arm | Alarm | Snapshot | PowerOff | PauseCamera | Keep | Happened
 
 
 class Part(Protocol):

@@ -49,8 +49,27 @@ class Motion:
 
 
 @dataclass(frozen=True, slots=True)
+class ResumedByHand:
+    """Somebody asked for a camera to keep again what it sees."""
+
+    camera: str
+
+
+@dataclass(frozen=True, slots=True)
+class CameraPaused:
+    """A recorder says, every second, who has paused its camera; nobody where it keeps what it sees."""
+
+    camera: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
 class ArmChanged:
-    """The alarm went from one state to another: who made it, and how (``button``, ``command``, ``rule`` …)."""
+    """
+    The alarm went from one state to another: who made it, and how (``button``, ``command``, ``rule`` …).
+
+    The first of them, at a start, goes from a state to itself (``resumed``).
+    """
 
     before: ArmState
     after: ArmState
@@ -88,4 +107,14 @@ class Plugged:
     words: str = ""
 
 
-Fact = SensorChanged | Gesture | Motion | ArmChanged | PowerChanged | PresenceChanged | Plugged
+Fact = (
+    SensorChanged
+    | Gesture
+    | Motion
+    | ResumedByHand
+    | CameraPaused
+    | ArmChanged
+    | PowerChanged
+    | PresenceChanged
+    | Plugged
+)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from vigil.config.model_panel import Button, ButtonAction, Lamps
 from vigil.guard.deeds import Alarm, Arm, ArmMode, Deed, Enter, Record
-from vigil.guard.facts import ArmState, Fact, Gesture
+from vigil.guard.facts import ArmChanged, ArmState, Fact, Gesture
 from vigil.guard.moment import Moment
 
 SILENT_US = 5_000_000
@@ -102,10 +102,12 @@ class Presses:
 
     def __init__(self, button: Button, state: ArmState = ArmState.DISARMED) -> None:
         self._button = button
-        self.state = state
+        self._state = state
 
     def hear(self, fact: Fact, now: Moment) -> list[Deed]:  # noqa: ARG002
         """Return what a gesture asks for; each is journaled, whatever comes of it."""
+        if isinstance(fact, ArmChanged):
+            self._state = fact.after
         if not isinstance(fact, Gesture):
             return []
         action: ButtonAction = getattr(self._button, fact.gesture)
@@ -122,7 +124,7 @@ class Presses:
         if action == "alarm":
             return [Alarm(f"{who}: a call for help", delayed=False, always=True)]
         if action == "arm_or_disarm":
-            return [Arm("away" if self.state is ArmState.DISARMED else "disarmed", who, "button")]
+            return [Arm("away" if self._state is ArmState.DISARMED else "disarmed", who, "button")]
         modes: dict[ButtonAction, ArmMode] = {
             "arm_away": "away", "arm_home": "home", "arm_night": "night", "disarm": "disarmed",
         }  # fmt: skip

@@ -260,6 +260,8 @@ class Guard:
             peer.watching = True
         elif isinstance(message, Pause | Cue):
             self._orders.give(peer, message, self._clock.steady_us())
+            if isinstance(message, Pause) and not message.paused:
+                self._judging.resumed_by_hand(message.camera)
         elif isinstance(message, Answer):
             self._orders.answered(peer, message)
         elif isinstance(message, ConfirmTime):

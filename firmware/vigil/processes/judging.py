@@ -13,7 +13,7 @@ from typing import Any, get_args
 from vigil.clock import Clock, wall_at
 from vigil.clock.trust import Trust
 from vigil.errors import VigilError
-from vigil.events import Answer, Cue, Display, Message, Pressed, Senses, SetArm, Status
+from vigil.events import Answer, Cue, Display, Message, Pause, Pressed, Senses, SetArm, Status
 from vigil.guard.arming import Arming
 from vigil.guard.deeds import (
     Alarm,
@@ -24,14 +24,14 @@ from vigil.guard.deeds import (
     Fault,
     Happened,
     Keep,
+    PauseCamera,
     Record,
     Show,
     Sound,
     Tell,
 )
-from vigil.guard.facts import ArmChanged, ArmState, Fact, Gesture, GestureName
+from vigil.guard.facts import ArmChanged, ArmState, CameraPaused, Fact, Gesture, GestureName, ResumedByHand
 from vigil.guard.moment import Moment
-from vigil.guard.panel import Presses
 from vigil.processes.arm_state import Newest, arming_of, found_of
 from vigil.processes.hub import HubServer, Peer
 from vigil.processes.lamps import LampsShown
@@ -87,6 +87,7 @@ class Judging:
             Arm: self._arm_or_alarm,
             Alarm: self._arm_or_alarm,
             Record: lambda deed, _: self._record(deed.camera, deed.name, deed.state),
+            PauseCamera: lambda deed, _: self._pause(deed),
             Show: lambda deed, _: self._lamps.show(deed.lamp, deed.pattern),
             Sound: lambda deed, _: self._lamps.sound(deed.pattern, deed.longest_s, clock.steady_us()),
             Tell: lambda deed, _: log.warning("%s: %s", deed.subject, deed.words),
@@ -126,6 +127,11 @@ class Judging:
     def camera(self, status: Status) -> None:
         """A recorder says how its camera is."""
         self._lamps.camera(status, self._clock.steady_us())
+        self._happened(CameraPaused(status.camera, status.paused_by))
+
+    def resumed_by_hand(self, camera: str) -> None:
+        """Somebody lets a camera go on."""
+        self._happened(ResumedByHand(camera))
 
     def look_if_due(self) -> None:
         """Let those look whose time has come; to be called at each round of the loop."""
@@ -154,9 +160,11 @@ class Judging:
         if not found.kept and found.journaled is None and newest is None and not waited:
             return  # the journal knows, and will be opened in a moment
         self._arming, complaint = arming_of(self._config, found, now)
-        self._tell_parts_of(self._arming.standing.state)
         if found.kept is not None or complaint:
             self._do(self._arming.begin(now, complaint))
+        else:
+            state = self._arming.standing.state
+            self._happened(ArmChanged(state, state, "guard", "resumed"))
 
     # What is asked for
 
@@ -183,15 +191,8 @@ class Judging:
 
     def _happened(self, fact: Fact, depth: int = 0) -> None:
         now = self._now()
-        if isinstance(fact, ArmChanged):
-            self._tell_parts_of(fact.after)
         for part in self._parts:
             self._do(part.hear(fact, now), depth + 1)
-
-    def _tell_parts_of(self, state: ArmState) -> None:
-        for part in self._parts:
-            if isinstance(part, Presses):
-                part.state = state
 
     # Deeds
 
@@ -230,6 +231,11 @@ class Judging:
             if peer.name.startswith("record@") and camera in ("*", peer.name.removeprefix("record@")):
                 cue = Cue(camera=peer.name.removeprefix("record@"), name=name, state=state)
                 self._orders.give_own(peer, cue, self._clock.steady_us())
+
+    def _pause(self, deed: PauseCamera) -> None:
+        if recorder := self._hub.named(f"record@{deed.camera}"):
+            pause = Pause(camera=deed.camera, paused=deed.paused, who=deed.who)
+            self._orders.give_own(recorder, pause, self._clock.steady_us())
 
     def _tell_body(self, *, anyhow: bool = False) -> None:
         """Let body show what holds; nothing while nobody knows whether the box is armed."""

@@ -34,7 +34,7 @@ class Orders:
         else:
             asker.send(Answer(ok=False, words=f"no recorder for {order.camera} is running"))
 
-    def give_own(self, recorder: Peer, order: Cue, now_us: int) -> None:
+    def give_own(self, recorder: Peer, order: Pause | Cue, now_us: int) -> None:
         """Give an order of guard's own; its answer is nobody's, but must not be taken for another's."""
         if recorder.send(order):
             self._waiting.append(_Order(None, recorder, order.camera, now_us + PATIENCE_US))

@@ -96,6 +96,7 @@ class Post:
             picture_check=recorder.picture_check,
             clock=trust,
             fault=str(recording.fault or recorder.reason),
+            paused_by="" if recorder.take.recording else self.privacy.who or "the configuration",
             source=recorder.describe(),
         )
 
@@ -144,7 +145,7 @@ def make_post(
     take = Take(
         mode=Mode(camera.mode), started_us=clock.steady_us(), pre_roll_s=camera.pre_roll_s,
         post_roll_s=camera.post_roll_s, late_s=_late_s(camera), limit_bytes=config.recording.ring_bytes,
-        recording=camera.record and not privacy.paused_by(),
+        recording=camera.record and not privacy.who,
     )  # fmt: skip
     recorder = CameraRecorder(
         camera,

@@ -23,6 +23,8 @@ class Privacy:
         self._path = place.video / camera / ".paused"
         self._ordered: Pause | None = None
         self._seen = self._told = False
+        self.who = self.paused_by()
+        """Who has paused the camera, nobody where it keeps what it sees."""
 
     def paused_by(self) -> str:
         """Return who paused the camera; nothing where nobody did, or the disk cannot say."""
@@ -40,6 +42,7 @@ class Privacy:
     def order(self, pause: Pause) -> None:
         """Remember that the camera is paused, or no longer."""
         self._ordered = pause
+        self.who = pause.who if pause.paused else ""
         self.look()
 
     def look(self) -> str:
@@ -61,6 +64,7 @@ class Privacy:
                 log.warning("the pause of %s would not survive a restart yet: %s", self._ordered.camera, error)
             return ""
         found = "" if self._seen or self._ordered else self.paused_by()
+        self.who = found or self.who
         self._seen, self._told, self._ordered = True, False, None
         return found
 
