@@ -26,7 +26,7 @@ EXAMPLES = [
     events.LogLevel(level="debug"),
     events.ConfirmTime(who="me"),
     events.Answer(ok=False, words="no"),
-    events.SetArm(mode="away"),
+    events.SetArm(mode="away", pin="2468", client="10.0.0.5", route="page"),
     events.Pressed(button="panel", gesture="short", at_us=5),
     events.Senses(faults={"button": "it is stuck"}),
     events.Display(lamps={"arm": "steady"}, sound="siren", sound_left_us=5, brightness_pct=40),
@@ -89,3 +89,7 @@ def test_any_object_is_a_message_or_refused(kind: str, fields: dict):
 def test_a_message_too_large_for_a_packet_is_refused_before_it_is_sent():
     with pytest.raises(FormatError, match="does not fit"):
         events.encode(events.Answer(ok=True, words="x" * events.LIMIT_BYTES))
+
+
+def test_a_pin_is_not_shown_with_the_message_that_bears_it():
+    assert "2468" not in repr(events.SetArm(mode="away", pin="2468", client="10.0.0.5", route="page"))

@@ -160,10 +160,17 @@ class Answer(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetArm(Message):
-    """Arm the box (`mode` is ``home``, ``night`` or ``away``) or disarm it (``disarmed``)."""
+    """
+    Arm the box (`mode` is ``home``, ``night`` or ``away``) or disarm it (``disarmed``).
+
+    Services of the box need a PIN, and say whose it is: `client` as far as they can tell, `route` the way it came by.
+    """
 
     kind: ClassVar[str] = "set-arm"
     mode: str
+    pin: str = field(default="", repr=False)
+    client: str = ""
+    route: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

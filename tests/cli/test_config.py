@@ -150,7 +150,8 @@ def test_a_pin_is_kept_as_a_hash_for_its_owner_alone(tmp_path: Path, typed, caps
     assert run("set-pin", "--stdin", "--data", str(tmp_path)) == 0
     place = SecretFiles.below(tmp_path)
     assert pin_matches("4711", place.pin.read_bytes())
-    assert place.directory.stat().st_mode & 0o777 == 0o700
+    assert place.directory.stat().st_mode & 0o777 == 0o711
+    assert place.pin.stat().st_mode & 0o777 == 0o600
     assert "4711" not in capsys.readouterr().out
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import getpass
 import json
 import os
+import pwd
 import stat
 import sys
 from collections.abc import Callable
@@ -24,6 +26,9 @@ from vigil.store.disk import Disk
 
 OK, MISTAKES, CANNOT = 0, 1, 2
 """Exit codes: all is well; what was given has mistakes; the command could not be carried out."""
+
+GUARD = "vigil-guard"
+"""Who tries PINs, on the image."""
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -113,6 +118,7 @@ def run_set_pin(args: argparse.Namespace) -> int:
         kept = hash_pin(pin, os.urandom)
         place = SecretFiles.below(args.data)
         _keep(place, place.pin, kept)
+        _give_to(GUARD, place.pin)
     except VigilError as error:
         return _refused(error)
     print(f"The PIN is set ({place.pin} holds its Argon2id hash).")
@@ -186,10 +192,23 @@ def _ask(what: str, *, stdin: bool) -> str:
 
 
 def _keep(place: SecretFiles, path: Path, data: bytes) -> None:
+    """Keep a secret as its owner's alone. The directory is passed through by whoever owns one of them."""
     disk = Disk()
-    disk.make_directory(place.directory)
-    place.directory.chmod(0o700)
-    disk.replace(path, data)
+    before = os.umask(0o077)
+    try:
+        disk.make_directory(place.directory)
+        disk.replace(path, data)
+        place.directory.chmod(0o711)
+        for kept in place.directory.iterdir():
+            kept.chmod(0o600)
+    finally:
+        os.umask(before)
+
+
+def _give_to(user: str, path: Path) -> None:
+    """Let a process of the box read what it needs, where it has a user of its own."""
+    with contextlib.suppress(KeyError, PermissionError):
+        os.chown(path, pwd.getpwnam(user).pw_uid, -1)
 
 
 def _write_nothing(_path: Path, _data: bytes) -> None:

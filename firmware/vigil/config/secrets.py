@@ -24,7 +24,7 @@ _PHC = re.compile(r"\$argon2id\$v=19\$m=(\d{1,9}),t=(\d{1,4}),p=(\d{1,3})\$[A-Za
 
 @dataclass(frozen=True, slots=True)
 class SecretFiles:
-    """Where the secrets of one data directory are; the directory is readable for its owner alone."""
+    """Where the secrets of one data directory are; each is readable for its owner alone, the PIN for guard."""
 
     directory: Path
 

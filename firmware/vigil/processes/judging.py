@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 from vigil.clock import Clock, wall_at
 from vigil.clock.trust import Trust
+from vigil.config.secrets import SecretFiles
 from vigil.errors import VigilError
 from vigil.events import Answer, Cue, Display, Message, Pause, Pressed, Senses, SetArm, Status
 from vigil.guard.arming import Arming
@@ -37,6 +38,7 @@ from vigil.processes.hub import HubServer, Peer
 from vigil.processes.lamps import LampsShown
 from vigil.processes.orders import Orders
 from vigil.processes.parts import parts_of
+from vigil.processes.pin_door import PinDoor
 from vigil.processes.settings import Settings
 from vigil.store.disk import Disk
 
@@ -73,6 +75,7 @@ class Judging:
         self._faults = faults
         self._parts = parts_of(self._config)
         self._lamps = LampsShown(self._config)
+        self._door = PinDoor(disk, SecretFiles.below(settings.place.data).pin)
         self._arming: Arming | None = None
         self._unsaid: deque[tuple[str, Mapping[str, Any]]] = deque(maxlen=_UNSAID)
         self._sensed: set[str] = set()
@@ -118,7 +121,8 @@ class Judging:
             if _is_body(peer):
                 self._sense(message)
         elif isinstance(message, SetArm):
-            peer.send(self._asked(peer, message))
+            if answer := self._asked(peer, message):
+                peer.send(answer)
         else:
             return False
         self._tell_body()
@@ -135,6 +139,7 @@ class Judging:
 
     def look_if_due(self) -> None:
         """Let those look whose time has come; to be called at each round of the loop."""
+        self._tried()
         now = self._now()
         for part in (self._arming, *self._parts):
             if part and part.due_us is not None and now.steady_us >= part.due_us:
@@ -168,17 +173,39 @@ class Judging:
 
     # What is asked for
 
-    def _asked(self, peer: Peer, message: SetArm) -> Answer:
-        if not may_command(peer.uid, own_uid=os.getuid()):
-            return Answer(ok=False, words="a service may not arm or disarm the box")
+    def _asked(self, peer: Peer, message: SetArm) -> Answer | None:
+        """Return the answer to a demand; None where its PIN has to be tried first."""
         if message.mode not in get_args(ArmMode):
             return Answer(ok=False, words=f"there is no such mode: give {', '.join(get_args(ArmMode))}")
         if self._arming is None:
             return Answer(ok=False, words="guard has just begun and does not know yet whether it is armed: ask again")
-        demand = Arm(message.mode, _name_of(peer.uid), "command")  # type: ignore[arg-type]
+        if not message.pin and may_command(peer.uid, own_uid=os.getuid()):
+            return self._demanded(message.mode, _name_of(peer.uid), "command")
+        if not message.pin:
+            return Answer(ok=False, words="a service may not arm or disarm the box without a PIN")
+        why = self._door.knock(peer, message, self._clock.steady_us())
+        return Answer(ok=False, words=why) if why else None
+
+    def _demanded(self, mode: str, who: str, how: str) -> Answer:
+        assert self._arming
+        demand = Arm(mode, who, how)  # type: ignore[arg-type]
         refusal = self._arming.refusal(demand)
         self._do([demand])
         return Answer(ok=not refusal, words=refusal or f"the box is {self.words()}")
+
+    def _tried(self) -> None:
+        """Answer those whose PINs were tried meanwhile. Guessing is journaled when it begins to be locked out."""
+        for one in self._door.tried(self._clock.steady_us()):
+            demand = one.demand
+            if not one.why:
+                one.peer.send(self._demanded(demand.mode, demand.client, demand.route))
+                self._tell_body()
+                continue
+            if one.worth_telling:
+                state = str(self.arm)
+                fields = {"state": state, "wanted": demand.mode, "who": demand.client, "how": demand.route}
+                self._do([Enter("arm.refused", {**fields, "why": "too many wrong PINs"})])
+            one.peer.send(Answer(ok=False, words=one.why))
 
     def _sense(self, message: Senses) -> None:
         self._body_us = self._clock.steady_us()
