@@ -169,27 +169,20 @@ def test_a_button_that_is_stuck_is_told_as_a_fault(world):
     assert world.faults() == {}
 
 
+class Held(Pins):
+    """The finger stays where it is while body opens the line."""
+
+    def input(self, gpio, **rest):
+        line = super().input(gpio, **rest)
+        self.touch(gpio, high=False)
+        return line
+
+
 def test_a_button_that_is_down_at_the_start_means_nothing(tmp_path):
-    pins = simulated()
-    pins.input(BUTTON, active_low=True, changed=lambda _: None)
-    pins.touch(BUTTON, high=False)
-
-    class Held:
-        """The finger stays where it is while body opens the line."""
-
-        simulated = False
-
-        def input(self, gpio, **rest):
-            line = pins.input(gpio, **rest)
-            pins.touch(gpio, high=False)
-            return line
-
-        def __getattr__(self, name):
-            return getattr(pins, name)
-
-    world = World(Place(tmp_path), CONFIG, Held())
+    pins = Held(simulated()._factory, simulated=False)
+    world = World(Place(tmp_path), CONFIG, pins)
     world.wait(12)
-    world.pins.touch(BUTTON, high=True)
+    pins.touch(BUTTON, high=True)
     world.wait(1)
     assert world.gestures() == []
 

@@ -61,7 +61,7 @@ def see(hands: HubClient, **wanted: bool) -> None:
     raise AssertionError(f"never seen: {wanted}")
 
 
-def states(box: Box) -> list[tuple[str, str]]:
+def states(box: Box) -> list[tuple[object, object]]:
     return [(entry["after"], entry["how"]) for entry in box.journal() if entry["kind"] == "arm.changed"]
 
 
