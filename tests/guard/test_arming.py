@@ -175,3 +175,10 @@ def test_the_words_for_people_count_down():
     part.demand(by_command("away"), at(0))
 
     assert part.words(at(21.5)) == "arming (24 s left, then armed_away)"
+
+
+def test_a_first_start_leaves_a_file_and_no_entry():
+    keep, happened = arming().begin_new(at(3))
+
+    assert isinstance(keep, Keep) and keep.state["state"] == "disarmed"
+    assert happened == Happened(ArmChanged(ArmState.DISARMED, ArmState.DISARMED, "guard", "resumed"))

@@ -312,3 +312,13 @@ def test_a_camera_that_is_private_at_home_is_paused_until_the_box_is_armed(place
         )
         camera.close()
         body.close()
+
+
+def test_a_box_that_was_never_armed_is_disarmed_even_while_its_journal_is_away(place):
+    with signing(place), guarding(place) as run:
+        wait_for(run, arm_is("disarmed"))
+    with guarding(place) as run:
+        told = wait_for(run, lambda one: isinstance(one, Health) and one.arm != "")
+
+    assert isinstance(told, Health) and told.arm == "disarmed"
+    assert not any(fault.startswith("arm:") for fault in told.faults)

@@ -55,6 +55,11 @@ class Arming:
         told: list[Deed] = [Fault(SUBJECT, complaint)] if complaint else []
         return [*told, *self._reached(before, now, who="guard", how="resumed", why=complaint)]
 
+    def begin_new(self, now: Moment) -> list[Deed]:
+        """Return what follows from a first start: from here on, a state file that is not there is one that was lost."""
+        state = self._standing.state
+        return [Keep(SUBJECT, self._saved(now, "guard")), Happened(ArmChanged(state, state, "guard", "resumed"))]
+
     def hear(self, fact: Fact, now: Moment) -> list[Deed]:  # noqa: ARG002
         """Return nothing: what is noticed comes as a demand or an alarm, which others make of it."""
         return []

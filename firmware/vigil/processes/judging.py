@@ -31,7 +31,7 @@ from vigil.guard.deeds import (
     Sound,
     Tell,
 )
-from vigil.guard.facts import ArmChanged, ArmState, CameraPaused, Fact, Gesture, GestureName, ResumedByHand
+from vigil.guard.facts import ArmState, CameraPaused, Fact, Gesture, GestureName, ResumedByHand
 from vigil.guard.moment import Moment
 from vigil.processes.arm_state import Newest, arming_of, found_of
 from vigil.processes.hub import HubServer, Peer
@@ -45,7 +45,7 @@ from vigil.store.disk import Disk
 log = logging.getLogger(__name__)
 _UNSAID = 200
 _DEEPEST = 20
-_JOURNAL_PATIENCE_US = 10_000_000
+_JOURNAL_PATIENCE_US = 30_000_000
 _BODY_PATIENCE_US = 5_000_000
 _PERSONS = 1000
 """Debian gives people user ids from here on; below are services, which may not disarm."""
@@ -165,11 +165,8 @@ class Judging:
         if not found.kept and found.journaled is None and newest is None and not waited:
             return  # the journal knows, and will be opened in a moment
         self._arming, complaint = arming_of(self._config, found, now)
-        if found.kept is not None or complaint:
-            self._do(self._arming.begin(now, complaint))
-        else:
-            state = self._arming.standing.state
-            self._happened(ArmChanged(state, state, "guard", "resumed"))
+        new = found.kept is None and not complaint
+        self._do(self._arming.begin_new(now) if new else self._arming.begin(now, complaint))
 
     # What is asked for
 
