@@ -26,8 +26,8 @@ CAMERA = '[[camera]]\nid = "demo"\nsource = "synthetic"\nwidth = 320\nheight = 2
 
 
 @contextmanager
-def running(box: Box) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
-    processes = {name: start(box, name) for name in ("signer", "guard", "body")}
+def running(box: Box, *more: str) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    processes = {name: start(box, name) for name in ("signer", "guard", "body", *more)}
     try:
         yield processes
     finally:
@@ -135,12 +135,11 @@ def test_whoever_looks_at_the_journal_first_has_not_seen_less_than_the_lamp(tmp_
 def test_the_breath_is_the_recorders_and_goes_when_it_is_killed(tmp_path: Path):
     box = Box(tmp_path / "box", CAMERA, ARM)
     box.run(4)
-    with running(box):
+    with running(box, "record") as processes:
         hands = before_panel(box)
-        recorder = box.start("record", log="log-record")
         see(hands, status=True)
-        recorder.kill()
-        recorder.wait()
+        processes["record"].kill()
+        processes["record"].wait()
         # Between two breaths it is never dark.
         see(hands, status=False)
         hands.close()
@@ -154,9 +153,9 @@ def test_a_private_camera_records_while_the_box_is_armed_and_at_no_other_time(tm
     def said() -> list[tuple[str, object]]:
         return [(one.type, one.fields["who"]) for one in box.statements("demo") if one.type in ("paused", "resumed")]
 
-    with running(box):
-        recorder = box.start("record", log="log-record")
+    with running(box, "record"):
         hands = before_panel(box)
+        see(hands, fault=False)
         at_home = ("paused", "privacy: the box is disarmed")
         until(lambda: said() == [at_home])
         until(lambda: command(box, "away") == "the box is armed_away")
@@ -164,6 +163,4 @@ def test_a_private_camera_records_while_the_box_is_armed_and_at_no_other_time(tm
         see(hands, status=True)
         until(lambda: command(box, "disarmed") == "the box is disarmed")
         until(lambda: said()[2:] == [at_home])
-        recorder.terminate()
-        recorder.wait(timeout=20)
         hands.close()
