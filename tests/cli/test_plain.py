@@ -8,6 +8,7 @@ import pytest
 from fakes.watching import NOTE, REFUSED, SECOND, health, status
 from vigil.cli.plain import PlainLines
 from vigil.clock import HandClock
+from vigil.events import Lit
 from vigil.processes.place import Place
 from vigil.processes.supervisor import Child
 
@@ -154,3 +155,14 @@ def test_secrets_and_line_breaks_do_not_reach_the_lines(reader):
     for line in reader.read():
         assert "hunter2" not in line
         assert "\\n" not in line
+
+
+def test_a_change_of_the_alarm_is_told_once_and_lamps_not_at_all(reader):
+    reader.read()
+    reader.second(health(arm="disarmed"), Lit(levels={"arm": "0"}))
+    reader.second(health(arm="arming"), Lit(levels={"arm": "100"}))
+    reader.second(health(arm="arming"))
+
+    said = [" ".join(line.split()[1:]) for line in reader.read()]
+    assert said == ["what=arm state=disarmed", "what=arm state=arming"]
+    assert reader.lines.typed() == ""

@@ -236,9 +236,11 @@ class Judging:
             self._unsaid.append((deed.kind, deed.fields))
 
     def _arm_or_alarm(self, deed: Arm | Alarm, depth: int) -> None:
-        if self._arming:
-            judge = self._arming.demand if isinstance(deed, Arm) else self._arming.alarm
-            self._do(judge(deed, self._now()), depth + 1)  # type: ignore[arg-type]
+        if self._arming is None:
+            log.warning("nothing comes of this, since it is not known yet whether the box is armed: %s", deed)
+            return
+        judge = self._arming.demand if isinstance(deed, Arm) else self._arming.alarm
+        self._do(judge(deed, self._now()), depth + 1)  # type: ignore[arg-type]
 
     def _keep(self, subject: str, state: Mapping[str, Any]) -> None:
         path = self._place.state_file(subject)
