@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent
 FINISHED = (0, 1, 5)  # pytest's: all passed, some failed, none to run
 # Those that look at the whole box come last: by then it has recorded for a while.
-PARTS = ("panel", "cameras", "watchdog", "box")
+PARTS = ("panel", "body", "cameras", "watchdog", "box")
 
 
 def main() -> int:
