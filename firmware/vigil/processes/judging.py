@@ -34,6 +34,7 @@ from vigil.guard.deeds import (
 from vigil.guard.facts import ArmState, CameraPaused, Fact, Gesture, GestureName, ResumedByHand
 from vigil.guard.moment import Moment
 from vigil.processes.arm_state import Newest, arming_of, found_of
+from vigil.processes.guarded_part import GuardedPart
 from vigil.processes.hub import HubServer, Peer
 from vigil.processes.lamps import LampsShown
 from vigil.processes.orders import Orders
@@ -74,6 +75,7 @@ class Judging:
         self._fault = fault
         self._faults = faults
         self._parts = parts_of(self._config)
+        self._walled = [GuardedPart(part, fault) for part in self._parts]
         self._lamps = LampsShown(self._config)
         self._door = PinDoor(disk, SecretFiles.below(settings.place.data).pin)
         self._arming: Arming | None = None
@@ -107,7 +109,7 @@ class Judging:
 
     def wait_s(self, longest_s: float) -> float:
         """Return for how long nobody here wants to be looked at, `longest_s` at most."""
-        times = [part.due_us for part in (self._arming, *self._parts) if part and part.due_us is not None]
+        times = [part.due_us for part in (self._arming, *self._walled) if part and part.due_us is not None]
         if not times:
             return longest_s
         return min(longest_s, max(0.0, (min(times) - self._clock.steady_us()) / 1_000_000))
@@ -141,7 +143,7 @@ class Judging:
         """Let those look whose time has come; to be called at each round of the loop."""
         self._tried()
         now = self._now()
-        for part in (self._arming, *self._parts):
+        for part in (self._arming, *self._walled):
             if part and part.due_us is not None and now.steady_us >= part.due_us:
                 self._do(part.look(now))
                 self._tell_body()
@@ -153,7 +155,7 @@ class Judging:
             self._begin(newest, now)
         while self._unsaid and self._enter(*self._unsaid[0]):
             self._unsaid.popleft()
-        for part in self._parts:
+        for part in self._walled:
             self._do(part.look(now))
         if self._body_us is not None and now.steady_us - self._body_us >= _BODY_PATIENCE_US:
             self._fault("body", "the process that reads button and sensors and drives lamps is away")
@@ -215,7 +217,7 @@ class Judging:
 
     def _happened(self, fact: Fact, depth: int = 0) -> None:
         now = self._now()
-        for part in self._parts:
+        for part in self._walled:
             self._do(part.hear(fact, now), depth + 1)
 
     # Deeds
