@@ -11,8 +11,6 @@ from vigil.body.pins import is_wired, on_board, simulated
 from vigil.config.model_panel import Button, Lamps
 from vigil.errors import DeviceError
 
-pytest.importorskip("gpiozero")
-
 
 @pytest.fixture
 def pins():

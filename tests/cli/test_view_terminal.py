@@ -128,7 +128,6 @@ def test_closing_the_window_of_a_run_seals_and_leaves_nobody_behind(show, tmp_pa
 
 
 def test_keys_press_the_button_of_the_simulated_panel_and_its_lamps_are_drawn(show, tmp_path):
-    pytest.importorskip("gpiozero")
     screen = show(120, 40, "-m", "vigil", "run", "--data", str(tmp_path / "box"))
     screen.until_text("alarm     disarmed", "○ arm", "○ fault", "keys: b press")
 

@@ -19,8 +19,6 @@ from vigil.processes.hub import HubClient, HubServer
 from vigil.processes.place import Place
 from vigil.processes.settings import Settings
 
-pytest.importorskip("gpiozero")
-
 SECOND_US = 1_000_000
 STATUS, ARM, FAULT, BUTTON, SIREN = 22, 27, 23, 17, 5
 

@@ -16,8 +16,6 @@ from vigil.events import Display, Lit, SetArm, Touch
 from vigil.processes.hub import HubClient
 from vigil.processes.place import Place
 
-pytest.importorskip("gpiozero")
-
 pytestmark = pytest.mark.slow  # whole processes are started and killed
 
 KILLS = 8
