@@ -7,9 +7,10 @@ import re
 import pytest
 
 from fakes.repository import ROOT
-from vigil.config.model import TABLES, Camera, Motion, settings_of
+from vigil.config.model import LISTS, TABLES, Camera, Motion
 from vigil.config.read import read_strict
 from vigil.config.reference import reference_tables
+from vigil.config.setting import settings_of
 from vigil.errors import ConfigError
 
 PAGE = (ROOT / "docs" / "ref" / "config.md").read_text(encoding="utf-8")
@@ -31,7 +32,7 @@ def test_every_setting_stands_in_the_page_with_its_default_and_range(header: str
 
 
 def test_no_setting_is_left_out_of_the_tables():
-    keys = [key for table in (Camera, Motion, *TABLES.values()) for key in settings_of(table)]
+    keys = [key for table in (Camera, Motion, *TABLES.values(), *LISTS.values()) for key in settings_of(table)]
 
     assert len(keys) == sum(table.count("\n") - 2 for table in reference_tables().values())
     assert all(f"| `{key}` | " in "".join(reference_tables().values()) for key in keys)

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 
 from fakes.configs import configs
-from vigil.config.model import DEMO, TABLES, Camera, Config, Motion, Network, settings_of
+from vigil.config.model import DEMO, LISTS, TABLES, Camera, Config, Motion, Network
 from vigil.config.read import read_strict
+from vigil.config.setting import settings_of
 from vigil.config.write import defaulted, displayed, explained, redacted, written
 
 FRONT = Camera(id="front", source="rtsp", url="rtsp://me:hush@10.0.0.5/x", sub_url="rtsp://me:hush@10.0.0.5/s", fps=15)
@@ -75,8 +76,9 @@ def test_what_is_shown_says_which_defaults_apply():
 def test_what_is_shown_holds_every_setting(config: Config):
     shown = tomllib.loads(displayed(config))
 
-    assert set(shown) == {"schema", *TABLES} | ({"camera"} if config.cameras else set())
-    assert json.loads(json.dumps(redacted(config))) == {"camera": [], **shown}
+    lists = {name for name in ("camera", *LISTS) if getattr(config, f"{name}s")}
+    assert set(shown) == {"schema", *TABLES} | lists
+    assert json.loads(json.dumps(redacted(config))) == {"camera": [], **{name: [] for name in LISTS}, **shown}
 
 
 def test_a_password_of_the_radio_is_never_shown():

@@ -7,11 +7,16 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 
+from fakes.rules import actions, likely_conditions
 from vigil.bech32 import encode
 from vigil.config.checks import LINES
 from vigil.config.kinds import Address, Choice, Flag, Number, Polygons, Recipients, Text, Whole
 from vigil.config.kinds_lists import Words
-from vigil.config.model import TABLES, Camera, Config, Motion, Setting, SourceName, settings_of
+from vigil.config.model import LISTS, TABLES, Camera, Config, Motion, SourceName
+from vigil.config.model_rule import Rule
+from vigil.config.model_sensor import Sensor
+from vigil.config.rule_checks import HEADER_BUS as BUS
+from vigil.config.setting import Setting, settings_of
 
 # Public keys whose other half nobody has; any 32 bytes are one.
 KEYS = [encode("age", bytes([number]) * 32) for number in range(2, 8)]
@@ -92,11 +97,35 @@ def configs(draw: st.DrawFn) -> Config:
     if not (tables["lamps"].quiet_from and tables["lamps"].quiet_to):
         tables["lamps"] = replace(tables["lamps"], quiet_from="", quiet_to="")
     listed = [draw(cameras(f"camera-{number}")) for number in range(draw(st.integers(0, 3)))]
-    return Config(**tables, cameras=tuple(listed))
+    free = [line for line in lines[len(LINES) :] if line not in BUS]
+    kinds = draw(st.lists(st.sampled_from(["contact", "motion", "tamper", "smoke", "water"]), max_size=3))
+    sensors = [draw(sensors_on(f"sensor-{number}", kind, free[number])) for number, kind in enumerate(kinds)]
+    rules = [draw(rules_called(f"rule-{number}")) for number in range(draw(st.integers(0, 3)))]
+    return Config(**tables, cameras=tuple(listed), sensors=tuple(sensors), rules=tuple(rules))
+
+
+def sensors_on(name: str, kind: str, line: int) -> st.SearchStrategy[Sensor]:
+    """One wired sensor, what does not depend on others drawn."""
+    fixed = {"id": name, "kind": kind, "gpio": line, "pull": "up", "cameras": (), "confirm_within_s": 0}
+    fixed |= {"topic": "", "key": "", "thermometer": "", "heard_at_least_every_s": 0, "alarm_in": ()}
+    return _tables(Sensor, list(settings_of(Sensor).values()), **fixed)
+
+
+def rules_called(name: str) -> st.SearchStrategy[Rule]:
+    """One rule that needs no camera nor sensor."""
+    own = st.fixed_dictionaries({"when": likely_conditions(), "do": actions()})
+    return st.builds(
+        lambda drawn, on, cool: Rule(id=name, enabled=on, cool_down_s=cool, **drawn),
+        own, st.booleans(), st.integers(0, 604_800),
+    )  # fmt: skip
 
 
 _HEADERS = ["schema = 1", "schema = 0", "schema = 9", "[[camera]]", "[camera]", "[[cameras]]", "[camera.motion]"]
-_HEADERS += [f"[{name}]" for name in TABLES] + ["[[recording]]", "[mqtt]", "camera = 3", "storage = []", "[", '"""']
+_HEADERS += (
+    [f"[[{name}]]" for name in LISTS]
+    + [f"[{name}]" for name in TABLES]
+    + ["[[recording]]", "[mqtt]", "camera = 3", "storage = []", "[", '"""']
+)
 _VALUES = [
     "0",
     "1",
@@ -123,10 +152,14 @@ _VALUES += [
     "{}",
     "{a = {b = 1}}",
 ]
+_VALUES += ['[{ arm = "armed" }]', '{ sensor = "*", for_s = 3 }', '[{ notify = "hm" }]', "[{ not = { any = [] } }]"]
 _VALUES += ["1979-05-27", "1979-05-27T07:32:00Z", "07:32:00", "=", "'''", f'["{KEYS[0]}", "age1"]']
 _OLD_KEYS = ["rtsp_url", "record_continuous", "record_on_motion", "motion_sensitivity", "motion_min_area_px"]
 _OLD_KEYS += ["retention_days", "resolution_motion", "post_motion_buffer_s", "arm_pin_hash"]
-_KEYS = sorted({key for table in (Camera, Motion, *TABLES.values()) for key in settings_of(table)}) + _OLD_KEYS
+_KEYS = (
+    sorted({key for table in (Camera, Motion, *TABLES.values(), *LISTS.values()) for key in settings_of(table)})
+    + _OLD_KEYS
+)
 _LINES = st.one_of(
     st.sampled_from(_HEADERS),
     st.builds(

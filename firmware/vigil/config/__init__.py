@@ -1,7 +1,9 @@
 """
 What the owner asked for.
 
-    model       every setting, with its default, range and meaning
+    model       every setting, with its default, range and meaning (`model_…`: the tables of one subject)
+    setting     what the model says about one key
+    conditions  what rules wait for; `actions` what they do; `rule_…` whether they can ever fire
     kinds       what a value may be
     checks      what must hold between settings
     read        bytes become a `Config`: strictly when editing, as well as it can when booting

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from vigil.config.build_lists import build_rules, build_sensors
 from vigil.config.checks import (
     CAMERAS_AT_MOST,
     motion_problems,
@@ -14,7 +15,7 @@ from vigil.config.checks import (
     rival_problem,
     storage_problem,
 )
-from vigil.config.model import TABLES, Camera, Config
+from vigil.config.model import LISTS, TABLES, Camera, Config
 from vigil.config.redact import shown
 from vigil.config.syntax import Document
 from vigil.config.tables import TakenCamera, not_a_setting, take_camera, take_table
@@ -38,13 +39,14 @@ def build(document: Document, good: Config | None) -> Built:
     kept. `good`'s other cameras are not taken: the owner removed them.
     """
     built = Built(good or Config())
-    known = [*TABLES, "camera", "schema"]
+    known = [*TABLES, *LISTS, "camera", "schema"]
     built.problems += [not_a_setting(key, known) for key in document if key not in known]
     stand_in = built.config
     tables = {name: _table(name, document.get(name, {}), getattr(stand_in, name), built) for name in TABLES}
     cameras = _cameras(document.get("camera", []), good, built)
     built.config = Config(**tables, cameras=tuple(cameras))
     _part_rivals(built)
+    _lists(document, good, built)
     built.problems += ring_problems(built.config.cameras, built.config.recording)
     built.problems += motion_problems(built.config.cameras)
     return built
@@ -77,6 +79,18 @@ def _part_rivals(built: Built) -> None:
         built.remedies.append(f"{table}.{key}: not used until this is corrected")
         without = replace(getattr(built.config, table), **{key: 0})
         built.config = replace(built.config, **{table: without})
+
+
+def _lists(document: Document, good: Config | None, built: Built) -> None:
+    """Build sensors, then the rules that speak of them; a mistake costs the one that has it."""
+
+    def told(problems: list[str], remedy: str) -> None:
+        built.problems.extend(problems)
+        built.remedies.append(remedy)
+
+    sensors = build_sensors(document.get("sensor", []), built.config, good, told)
+    built.config = replace(built.config, sensors=sensors)
+    built.config = replace(built.config, rules=build_rules(document.get("rule", []), built.config, good, told))
 
 
 def _cameras(tables: object, good: Config | None, built: Built) -> list[Camera]:

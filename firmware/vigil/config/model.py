@@ -8,13 +8,15 @@ kind, one line of meaning, and where needed a mark.
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, field, fields
-from enum import Enum, auto
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, get_args
 
-from vigil.config.kinds import Address, Choice, Flag, Kind, Number, Polygon, Polygons, Recipients, Text, Whole
+from vigil.config.kinds import Address, Choice, Flag, Number, Polygon, Polygons, Recipients, Text, Whole
 from vigil.config.kinds_lists import Words
 from vigil.config.model_panel import Arm, Button, Lamps
+from vigil.config.model_rule import Rule, Site
+from vigil.config.model_sensor import Location, Sensor
+from vigil.config.setting import Mark, Only
 
 SCHEMA = 1
 """The schema this version writes; files of older ones are migrated forward, into a copy of this version's own."""
@@ -24,21 +26,6 @@ Mode = Literal["continuous", "motion", "keyframes+motion"]
 PrivateState = Literal["disarmed", "armed_home", "armed_night"]
 MotionMethod = Literal["blocks", "mog2", "off"]
 LogLevel = Literal["debug", "info", "warning", "error"]
-
-
-class Mark(Enum):
-    """What else there is to know about a setting."""
-
-    ESSENTIAL = auto()  # when it is wrong, no default may stand in: the camera is not used
-    SECRET = auto()  # may hold a password: hidden wherever it is shown
-
-
-@dataclass(frozen=True, slots=True)
-class Only:
-    """The setting makes sense for these sources alone."""
-
-    sources: tuple[SourceName, ...]
-    required: bool = False
 
 
 _ENCODED_HERE = Only(("synthetic", "v4l2", "picamera2"))
@@ -199,6 +186,7 @@ class Camera:
         int, Whole(64, 50_000), "Kilobits a second that the encoder aims at; 4000 is 43 GB a day.", _ENCODED_HERE
     ] = 4000
 
+    location: Annotated[Location, Choice(get_args(Location)), "Where it looks; rules can ask for it."] = "indoor"
     pre_roll_s: Annotated[int, Whole(1, 60), "Seconds kept from before an event."] = 5
     post_roll_s: Annotated[int, Whole(1, 600), "Seconds kept after the last motion of an event."] = 10
     read_timeout_s: Annotated[
@@ -279,6 +267,9 @@ class Config:
     arm: Arm = field(default_factory=Arm)
     button: Button = field(default_factory=Button)
     lamps: Lamps = field(default_factory=Lamps)
+    location: Site = field(default_factory=Site)
+    sensors: tuple[Sensor, ...] = ()
+    rules: tuple[Rule, ...] = ()
 
 
 TABLES: dict[str, type[Any]] = {
@@ -291,50 +282,9 @@ TABLES: dict[str, type[Any]] = {
     "arm": Arm,
     "button": Button,
     "lamps": Lamps,
+    "location": Site,
 }
-"""The tables that a file has at most once, by name; beside them it has `schema` and a `[[camera]]` for each camera."""
+"""The tables that a file has at most once, by name; beside them it has `schema`, each `[[camera]]` and `LISTS`."""
 
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What the model says about one key."""
-
-    key: str
-    kind: Kind
-    meaning: str
-    default: Any
-    only: Only | None = None
-    marks: frozenset[Mark] = frozenset()
-
-    @property
-    def required(self) -> bool:
-        """Whether every table must give it (where `only` allows it at all)."""
-        return self.default is MISSING or (self.only is not None and self.only.required)
-
-    def fits(self, source: str) -> bool:
-        """Say whether a camera of this source may have it."""
-        return self.only is None or source in self.only.sources
-
-
-def settings_of(table: type) -> dict[str, Setting]:
-    """Return the settings of a table of the model by key, in their order; tables within it are left out."""
-    return _SETTINGS[table]
-
-
-def _settings(table: type[Any]) -> dict[str, Setting]:
-    hints = get_type_hints(table, include_extras=True)
-    return {f.name: _setting(f.name, hints[f.name], f.default) for f in fields(table) if _is_setting(hints[f.name])}
-
-
-def _is_setting(hint: object) -> bool:
-    return get_origin(hint) is Annotated
-
-
-def _setting(key: str, hint: Any, default: Any) -> Setting:
-    kind, meaning, *rest = hint.__metadata__
-    only = next((part for part in rest if isinstance(part, Only)), None)
-    marks = frozenset(part for part in rest if isinstance(part, Mark))
-    return Setting(key, kind, meaning, default, only, marks)
-
-
-_SETTINGS: dict[type, dict[str, Setting]] = {table: _settings(table) for table in (*TABLES.values(), Camera, Motion)}
+LISTS: dict[str, type[Any]] = {"sensor": Sensor, "rule": Rule}
+"""The tables that a file has as often as the owner likes, each with an `id`; `Config` has them in the plural."""

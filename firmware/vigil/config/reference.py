@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from vigil.config.model import TABLES, Camera, Motion, Setting, settings_of
+from vigil.config.model import LISTS, TABLES, Camera, Motion
+from vigil.config.setting import Setting, settings_of
 from vigil.config.write import toml_value
 
 
@@ -10,6 +11,7 @@ def reference_tables() -> dict[str, str]:
     """Return a Markdown table for each table of the file, by its header (``[[camera]]``)."""
     models = {f"[{name}]": model for name, model in TABLES.items()}
     models = {"[[camera]]": Camera, "[camera.motion]": Motion, **models}
+    models |= {f"[[{name}]]": model for name, model in LISTS.items()}
     return {header: _table(list(settings_of(model).values())) for header, model in models.items()}
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vigil.config.kinds import nearest, one_of
-from vigil.config.model import Camera, Mark, Motion, Setting, settings_of
+from vigil.config.model import Camera, Motion
 from vigil.config.redact import as_key, shown
+from vigil.config.setting import Mark, Setting, settings_of
 from vigil.errors import ConfigError
 
 
@@ -58,7 +59,10 @@ def _take_value(setting: Setting, value: object, where: str, source: str, taken:
     except ConfigError as error:
         # A list is too long to repeat; its problems say which of its parts they mean.
         given = "" if isinstance(value, list) else f" = {shown(value)}"
-        taken.problems += [f"{name}{given}: {problem}" for problem in error.problems]
+        # A problem within a condition or an action begins with its place.
+        taken.problems += [
+            f"{name}{problem}" if problem[:1] in "[.: " else f"{name}{given}: {problem}" for problem in error.problems
+        ]
         taken.bad.add(setting.key)
         if (usable := setting.kind.save(value)) is not None:
             taken.saved[setting.key] = usable

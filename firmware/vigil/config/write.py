@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, get_args
 
+from vigil.config.actions import Action, action_as_document
+from vigil.config.conditions import Written
+from vigil.config.conditions_read import written_when
 from vigil.config.kinds import grouped
-from vigil.config.model import SCHEMA, TABLES, Camera, Config, Mark, Motion, Setting, settings_of
+from vigil.config.model import LISTS, SCHEMA, TABLES, Camera, Config, Motion
 from vigil.config.redact import HIDDEN, quoted, without_secrets
+from vigil.config.setting import Mark, Setting, settings_of
 from vigil.config.syntax import Document
 
 Line = Callable[[Setting, Any, str], Iterator[str]]
@@ -46,6 +50,8 @@ def redacted(config: Config) -> Document:
         }
         for camera in config.cameras
     ]
+    for name, table in LISTS.items():
+        document[name] = [_values(settings_of(table), one, "") for one in getattr(config, f"{name}s")]
     return document
 
 
@@ -54,6 +60,8 @@ def defaulted(config: Config) -> list[str]:
     tables = [(name, getattr(config, name), "") for name in TABLES]
     for camera in config.cameras:
         tables += [(f"camera.{camera.id}", camera, camera.source), (f"camera.{camera.id}.motion", camera.motion, "")]
+    for name in LISTS:
+        tables += [(f"{name}.{one.id}", one, "") for one in getattr(config, f"{name}s")]
     return [
         f"{name}.{setting.key}"
         for name, table, source in tables
@@ -70,14 +78,28 @@ def toml_value(value: object) -> str:
         return grouped(value)
     if isinstance(value, str):
         return quoted(value)
+    value = plain(value)
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {toml_value(part)}" for key, part in value.items()) + " }"
     if isinstance(value, tuple | list):
         return "[" + ", ".join(toml_value(part) for part in value) + "]"
     return repr(value)
 
 
+def plain(value: object) -> object:
+    """Return a value of the model as TOML and JSON can hold it: conditions and actions become tables."""
+    if isinstance(value, Written):
+        return written_when(value)  # type: ignore[arg-type]
+    if isinstance(value, get_args(Action)):
+        return action_as_document(value)
+    if isinstance(value, tuple):
+        return [plain(part) for part in value]
+    return value
+
+
 def _values(settings: dict[str, Setting], table: object, source: str) -> Document:
     return {
-        key: _hidden(value) if Mark.SECRET in setting.marks else value
+        key: _hidden(value) if Mark.SECRET in setting.marks else plain(value)
         for key, setting in settings.items()
         if not source or setting.fits(source)
         for value in [getattr(table, key)]
@@ -91,6 +113,9 @@ def _file(config: Config, line: Line, comments: list[str]) -> bytes:
     for camera in config.cameras:
         lines += _table("[[camera]]", Camera, camera, camera.source, line)
         lines += _table("[camera.motion]", Motion, camera.motion, "", line)
+    for name, model in LISTS.items():
+        for one in getattr(config, f"{name}s"):
+            lines += _table(f"[[{name}]]", model, one, "", line)
     return ("\n".join(lines) + "\n").encode()
 
 
