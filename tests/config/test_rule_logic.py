@@ -192,7 +192,7 @@ def worlds(condition: Condition) -> list[dict[str, object]]:
                 said[camera] = [False, True]
             case TimeIs(from_min, to_min):
                 edges |= {(day * 1440 + minute) % 10_080 for day in range(7) for minute in (from_min, to_min)}
-    said["minute"] = sorted(edges)
+    said["minute"] = [*sorted(edges)]
     return [dict(zip(said, values, strict=True)) for values in itertools.product(*said.values())]
 
 

@@ -24,12 +24,52 @@ class ArmState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Sensed:
+    """
+    Whoever reads sensor `sensor` says how it is: for `guard/sensors.py`, which judges what is to be made of it.
+
+    `changes` is how often it has changed since it was told last (0: it is
+    only said once more), `value` what it measures, in words.
+    """
+
+    sensor: str
+    active: bool
+    changes: int
+    at: int
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SensorLost:
+    """Sensor `sensor` cannot be read, and why."""
+
+    sensor: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class SensorChanged:
     """Sensor `sensor` became active or went back to rest at `at` (steady clock, microseconds)."""
 
     sensor: str
     active: bool
     at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SensorFaulty:
+    """Sensor `sensor` can no longer be relied on, or again."""
+
+    sensor: str
+    faulty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SensorConfirmed:
+    """A camera saw what sensor `sensor` tells; or that is over."""
+
+    sensor: str
+    confirmed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +86,14 @@ class Motion:
 
     camera: str
     active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSees:
+    """A camera can see what is before it, or no longer (away, black, frozen, paused)."""
+
+    camera: str
+    sees: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +156,14 @@ class Plugged:
 
 
 Fact = (
-    SensorChanged
+    Sensed
+    | SensorLost
+    | SensorChanged
+    | SensorFaulty
+    | SensorConfirmed
     | Gesture
     | Motion
+    | CameraSees
     | ResumedByHand
     | CameraPaused
     | ArmChanged
