@@ -94,7 +94,7 @@ def test_too_deep_and_too_many_are_refused():
         ('[{ arm = "armed_away" }]', '[1].arm = "armed_away": give disarmed, home, away or night'),
         ('[{ lamp = "arm" }]', "[1].pattern: missing; give "),
         ('[{ trigger = "x", always = 1 }]', "[1].always = 1: give true or false"),
-        ('[{ shout = "x" }]', "[1] = a table: give one of record, trigger, siren, lamp, notify, snapshot or arm"),
+        ('[{ shout = "x" }]', "[1] = a table: give one of record, trigger, siren_s, lamp, notify, snapshot or arm"),
         ('[{ snapshot = "a", of = 3 }]', "[1].of: not a setting"),
     ],
 )  # fmt: skip

@@ -80,8 +80,8 @@ def actions() -> st.SearchStrategy[tuple[Action, ...]]:
     each: st.SearchStrategy[Action] = st.one_of(
         words.map(Notify),
         st.builds(Trigger, words, st.booleans(), st.booleans()),
-        st.builds(Siren, st.sampled_from(["alarm", "chirp", "beep"]), seconds),
-        st.builds(Lamp, st.sampled_from(["status", "arm"]), st.sampled_from(["on", "flash"]), seconds),
+        st.builds(Siren, seconds),
+        st.builds(Lamp, st.just("arm"), st.sampled_from(["slow", "pairs"]), seconds),
         st.builds(Arming, st.sampled_from(["home", "away", "night"])),
     )
     return st.lists(each, min_size=1, max_size=3).map(tuple)

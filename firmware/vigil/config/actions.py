@@ -12,9 +12,8 @@ from vigil.config.redact import as_key, shown
 from vigil.errors import ConfigError
 
 ArmMode = Literal["disarmed", "home", "away", "night"]
-SirenPattern = Literal["alarm", "chirp", "beep"]
-LampName = Literal["status", "arm", "fault"]
-LampPattern = Literal["on", "flash", "blink", "breathe"]
+LampName = Literal["arm"]
+LampPattern = Literal["steady", "slow", "fast", "flicker", "pairs"]
 
 ACTIONS_AT_MOST = 16
 _LONGEST_S = 3600
@@ -39,15 +38,19 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Siren:
-    """Let the siren sound, `for_s` at most."""
+    """Let the siren sound for so long, at most."""
 
-    pattern: str
-    for_s: int = 30
+    for_s: int
 
 
 @dataclass(frozen=True, slots=True)
 class Lamp:
-    """Let a lamp show a pattern for `for_s`."""
+    """
+    Let a lamp show a pattern for `for_s`.
+
+    Only the arm lamp can be lent: that the green one breathes, and what the
+    fault lamp counts, must always be the truth.
+    """
 
     lamp: str
     pattern: str
@@ -103,8 +106,8 @@ def action_as_document(action: Action) -> dict[str, Any]:
             return {"record": camera, **({"for_s": for_s} if for_s else {})}
         case Trigger(why, delayed, always):
             return {"trigger": why, **({"delayed": True} if delayed else {}), **({"always": True} if always else {})}
-        case Siren(pattern, for_s):
-            return {"siren": pattern, "for_s": for_s}
+        case Siren(for_s):
+            return {"siren_s": for_s}
         case Lamp(lamp, pattern, for_s):
             return {"lamp": lamp, "pattern": pattern, "for_s": for_s}
         case Notify(words):
@@ -122,8 +125,8 @@ def action_in_words(action: Action) -> str:
             return f"{_camera(camera)} records" + (f" for {span_in_words(for_s)}" if for_s else "")
         case Trigger(why):
             return f"the alarm is asked for: {why}"
-        case Siren(pattern, for_s):
-            return f"the siren sounds {pattern} for {span_in_words(for_s)}"
+        case Siren(for_s):
+            return f"the siren sounds for {span_in_words(for_s)}"
         case Lamp(lamp, pattern, for_s):
             return f"lamp {lamp} shows {pattern} for {span_in_words(for_s)}"
         case Notify(words):
@@ -141,7 +144,7 @@ def _camera(camera: str) -> str:
 _MORE: dict[str, tuple[str, ...]] = {
     "record": ("for_s",),
     "trigger": ("delayed", "always"),
-    "siren": ("for_s",),
+    "siren_s": (),
     "lamp": ("pattern", "for_s"),
     "notify": (),
     "snapshot": (),
@@ -178,8 +181,8 @@ class _Reader:
             case "trigger":
                 flags = [self._flag(table.get(key, False), f"{where}.{key}") for key in ("delayed", "always")]
                 return Trigger(self._text(value, at), *flags)
-            case "siren":
-                return Siren(self._word(value, at, get_args(SirenPattern)), self._seconds(table, where, 30))
+            case "siren_s":
+                return Siren(self._seconds(table, where, 1, key="siren_s"))
             case "lamp":
                 pattern = self._word(table.get("pattern"), f"{where}.pattern", get_args(LampPattern))
                 lamp = self._word(value, at, get_args(LampName))
@@ -197,11 +200,11 @@ class _Reader:
         self.problems.append(f"{at} = {shown(value)}: give the id of a camera, or {shown(ANY)} for each")
         return ANY
 
-    def _seconds(self, table: dict[str, Any], where: str, default: int) -> int:
-        value = table.get("for_s", default)
+    def _seconds(self, table: dict[str, Any], where: str, default: int, *, key: str = "for_s") -> int:
+        value = table.get(key, default)
         if value is default or (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _LONGEST_S):
             return int(value)
-        self.problems.append(f"{where}.for_s = {shown(value)}: give a whole number, 1 to {_LONGEST_S}")
+        self.problems.append(f"{where}.{key} = {shown(value)}: give a whole number, 1 to {_LONGEST_S}")
         return default
 
     def _flag(self, value: object, at: str) -> bool:
