@@ -22,6 +22,7 @@ from vigil.errors import VigilError
 FAMILIES = (
     "run",
     "config",
+    "rules",
     "keys",
     "listing",
     "export",

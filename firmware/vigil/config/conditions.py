@@ -142,7 +142,8 @@ def in_words(condition: Condition) -> str:
         case Not(part):
             return f"not {_bracketed(part)}"
         case Lasting(part, for_s):
-            return f"{_bracketed(part)} for {span_in_words(for_s)}"
+            inner = f"({in_words(part)})" if isinstance(part, Not) else _bracketed(part)
+            return f"{inner} for {span_in_words(for_s)}"
         case _:
             return _leaf_in_words(condition)
 
