@@ -23,17 +23,20 @@ _HEADER_OF_40 = 0xA02082
 
 _FLICKER_FREE_HZ = 100
 
+_PULLS = {"up": "up", "down": "down", "none": "floating"}
+"""How gpiozero calls them."""
+
 
 class Input:
     """One line that is read. `active` is the level that means something: a button to ground is active low."""
 
-    def __init__(self, pin: Any, *, active_low: bool, changed: Callable[[bool], None]) -> None:
+    def __init__(self, pin: Any, *, active_low: bool, changed: Callable[[bool], None], pull: str = "") -> None:
         self._pin = pin
         self._active_low = active_low
         self._tell = changed
         # gpiozero itself holds what it calls only weakly.
         self._callback = self._changed
-        pin.input_with_pull("up" if active_low else "down")
+        pin.input_with_pull(_PULLS.get(pull) or ("up" if active_low else "down"))
         pin.edges = "both"
         pin.when_changed = self._callback
 
@@ -85,10 +88,14 @@ class Pins:
         self._factory = factory
         self.simulated = simulated
 
-    def input(self, gpio: int, *, active_low: bool, changed: Callable[[bool], None]) -> Input:
-        """Open a line for reading; `changed` hears at each edge, in any thread, what is now. Raises `DeviceError`."""
+    def input(self, gpio: int, *, active_low: bool, changed: Callable[[bool], None], pull: str = "") -> Input:
+        """
+        Open a line for reading; `changed` hears at each edge, in any thread, what is now. Raises `DeviceError`.
+
+        `pull` is ``up``, ``down`` or ``none``; without it the line is pulled to where it rests.
+        """
         with _Naming(f"GPIO{gpio}"):
-            return Input(self._factory.pin(f"GPIO{gpio}"), active_low=active_low, changed=changed)
+            return Input(self._factory.pin(f"GPIO{gpio}"), active_low=active_low, changed=changed, pull=pull)
 
     def output(self, gpio: int) -> Output:
         """Open a line for driving. Raises `DeviceError`."""
