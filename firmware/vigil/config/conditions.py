@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 SensorState = Literal["active", "rest", "faulty", "confirmed"]
@@ -70,13 +71,7 @@ class TimeIs(Written):
 
     def minutes(self) -> int:
         """Return the minutes of the week in it as the bits of a number, Monday 00:00 being bit 0."""
-        span = (self.to_min - self.from_min) % DAY_MIN or DAY_MIN
-        whole = (1 << WEEK_MIN) - 1
-        found = 0
-        for day in self.days or range(7):
-            bits = ((1 << span) - 1) << (day * DAY_MIN + self.from_min)
-            found |= (bits & whole) | (bits >> WEEK_MIN)
-        return found
+        return _minutes(self.from_min, self.to_min, self.days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +114,17 @@ class Lasting(Written):
 
 Leaf = StateIs | SensorIs | MotionAt | TimeIs | SunIs
 Condition = Leaf | All | Either | Not | Lasting
+
+
+@lru_cache(maxsize=256)
+def _minutes(from_min: int, to_min: int, days: tuple[int, ...]) -> int:
+    span = (to_min - from_min) % DAY_MIN or DAY_MIN
+    whole = (1 << WEEK_MIN) - 1
+    found = 0
+    for day in days or range(7):
+        bits = ((1 << span) - 1) << (day * DAY_MIN + from_min)
+        found |= (bits & whole) | (bits >> WEEK_MIN)
+    return found
 
 
 def leaves(condition: Condition) -> Iterator[Leaf]:
