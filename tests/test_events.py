@@ -29,6 +29,8 @@ EXAMPLES = [
     events.SetArm(mode="away", pin="2468", client="10.0.0.5", route="page"),
     events.Pressed(button="panel", gesture="short", at_us=5),
     events.Senses(faults={"button": "it is stuck"}),
+    events.SensorSaid(sensor="attic", active=True, changes=1, at_us=5, value="46.5 °C"),
+    events.TopicSaid(topic="zigbee2mqtt/door", payload='{"contact": false}'),
     events.Display(lamps={"arm": "steady"}, sound="siren", sound_left_us=5, brightness_pct=40),
     events.Touch(gesture="hold"),
     events.Lit(levels={"arm": "100"}),

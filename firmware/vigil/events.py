@@ -192,6 +192,32 @@ class Senses(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SensorSaid(Message):
+    """
+    Body: how a sensor is, at each change and every ten seconds; `changes` since it was said last.
+
+    `value` is what it measures, in words; `fault` why it cannot be read, and then nothing else counts.
+    """
+
+    kind: ClassVar[str] = "sensor-said"
+    sensor: str
+    active: bool = False
+    changes: int = 0
+    at_us: int = 0
+    value: str = ""
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicSaid(Message):
+    """Uplink: a message on an MQTT topic that a radio sensor has."""
+
+    kind: ClassVar[str] = "topic-said"
+    topic: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Display(Message):
     """
     Guard to body, every second and at each change: the pattern of each lamp, and what is to be heard.
@@ -226,7 +252,7 @@ KINDS: dict[str, type[Message]] = {
     one.kind: one
     for one in (
         Hello, Status, Written, Health, Watch, Delete, Checkpoint, Cue, Pause, LogLevel, ConfirmTime, Answer,
-        SetArm, Pressed, Senses, Display, Touch, Lit,
+        SetArm, Pressed, Senses, SensorSaid, TopicSaid, Display, Touch, Lit,
     )
 }  # fmt: skip
 _TYPES = {one: get_type_hints(one) for one in KINDS.values()}

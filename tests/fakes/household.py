@@ -88,10 +88,10 @@ class Household:
         world = World(self.config.location, utc_local, known_of(self.config.sensors, self.config.cameras))
         self._rules = Rules(self.config.rules, world, self._kept.get("rules"))
         self._parts = (self._sensors, self._rules)
-        self._sensors.state = standing.state
-        self._rules.state = standing.state
         if kept is not None:
             self._do(self._arming.begin(self._now(), ""))
+        else:
+            self.tell(ArmChanged(standing.state, standing.state, "guard", "resumed"))
         for camera in self.config.cameras:
             self.tell(CameraSees(camera.id, sees=True))
 

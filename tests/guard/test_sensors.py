@@ -36,6 +36,7 @@ class Box:
         self.sensors = Sensors(sensors, self.us)
         self.deeds: list[Deed] = []
         self.said: dict[str, bool] = {}
+        self.hears(ArmChanged(ArmState.DISARMED, ArmState.DISARMED, "guard", "resumed"))
 
     def now(self) -> Moment:
         return Moment(self.us, 1_770_000_000 * SECOND + self.us, Trust.SYNCED)
@@ -60,7 +61,7 @@ class Box:
         return self.deeds[before:]
 
     def armed(self, state: ArmState) -> None:
-        self.hears(ArmChanged(self.sensors.state, state, "me", "button"))
+        self.hears(ArmChanged(ArmState.DISARMED, state, "me", "button"))
 
     def entries(self, kind: str) -> list[dict[str, object]]:
         return [dict(deed.fields) for deed in self.deeds if isinstance(deed, Enter) and deed.kind == kind]
@@ -148,9 +149,34 @@ def test_smoke_is_an_alarm_even_disarmed_and_never_means_never():
 
 def test_a_door_that_is_found_open_when_the_power_returns_is_an_alarm():
     box = Box(DOOR)
-    box.sensors.state = ArmState.ARMED_AWAY
+    box.armed(ArmState.ARMED_AWAY)
 
     assert alarms(box.says("door", active=True, changes=0)) == [Alarm("sensor door was opened", delayed=True)]
+
+
+def test_what_was_found_active_before_the_alarm_s_own_state_is_known_is_judged_then():
+    us = 1_000 * SECOND
+    sensors, now = Sensors([DOOR, WINDOW, SMOKE, PIR], us), Moment(us, us, Trust.SYNCED)
+    found = [deed for name in ("door", "smoke", "pir") for deed in sensors.hear(Sensed(name, True, 0, us), now)]
+    assert alarms(found) == []
+
+    resumed = ArmChanged(ArmState.ARMED_AWAY, ArmState.ARMED_AWAY, "guard", "resumed")
+    assert alarms(sensors.hear(resumed, now)) == [
+        Alarm("sensor door was opened", delayed=True),
+        Alarm("sensor smoke noticed smoke", delayed=False, always=True),
+        Alarm("sensor pir noticed somebody", delayed=False),
+    ]
+    assert sensors.hear(resumed, now) == []
+
+
+def test_an_alarm_that_outlived_a_restart_counts_as_armed_away():
+    us = 1_000 * SECOND
+    sensors, now = Sensors([WINDOW], us), Moment(us, us, Trust.SYNCED)
+    sensors.hear(ArmChanged(ArmState.TRIGGERED, ArmState.TRIGGERED, "guard", "resumed"), now)
+
+    assert alarms(sensors.hear(Sensed("window", True, 1, us), now)) == [
+        Alarm("sensor window was opened", delayed=False)
+    ]
 
 
 # Supervision

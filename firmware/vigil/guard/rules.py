@@ -74,15 +74,6 @@ class Rules:
         return self._standings
 
     @property
-    def state(self) -> str:
-        """How the alarm stands; empty while that is not known."""
-        return self._world.states.get("arm", "")
-
-    @state.setter
-    def state(self, state: str) -> None:
-        self._world.state("arm", str(state))
-
-    @property
     def due_us(self) -> int | None:
         """When a span is over, a window may begin or end, or a recording is to end."""
         dues = [one.judged.due_us for one in self._standings if one.judged.due_us is not None]
@@ -143,7 +134,8 @@ class Rules:
                 return [Alarm(f"{who}: {why}", delayed=delayed, always=always)]
             case Siren(for_s):
                 # The alarm's own siren is not cut short by a rule's.
-                return [] if self.state == ArmState.TRIGGERED else [Sound("siren", for_s)]
+                triggered = self._world.states.get("arm") == ArmState.TRIGGERED
+                return [] if triggered else [Sound("siren", for_s)]
             case Lamp(lamp, pattern, for_s):
                 self._ends["lamp", lamp, ""] = now.steady_us + for_s * _SECOND_US
                 return [Show(lamp, pattern)]

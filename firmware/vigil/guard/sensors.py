@@ -37,8 +37,8 @@ class Sensors:
     """
     All sensors of the box.
 
-    `state` is the arm state: from `ArmChanged`, and given where there is none
-    at a start. A sensor whose state is faulty keeps what it said last.
+    The first `ArmChanged` says how the alarm stands at a start; what was found
+    active before that is judged then. A faulty sensor keeps what it said last.
     """
 
     due_us: int | None = None
@@ -48,20 +48,7 @@ class Sensors:
         self._witnesses = {one.id: TwoWitnesses(one) for one in sensors if one.confirm_within_s}
         self._faults: dict[str, str] = {}
         self._mode = ""
-        self._state = ArmState.DISARMED
-
-    @property
-    def state(self) -> ArmState:
-        """How the alarm stands."""
-        return self._state
-
-    @state.setter
-    def state(self, state: ArmState) -> None:
-        self._state = state
-        if state in _MODES:
-            self._mode = _MODES[state]
-        elif state in (ArmState.DISARMED, ArmState.ARMING):
-            self._mode = ""
+        self._state: ArmState | None = None
 
     def hear(self, fact: Fact, now: Moment) -> list[Deed]:
         """Return what follows from what a sensor, a camera or the alarm has done."""
@@ -72,8 +59,8 @@ class Sensors:
             case SensorLost(name, why) if watch := self._watches.get(name):
                 watch.lost(why)
                 return self._fault(watch, now)
-            case ArmChanged():
-                self.state = fact.after
+            case ArmChanged(after=state):
+                return self._armed(state)
             case Motion(camera, active):
                 heard = ((name, two.motion(camera, active=active, now_us=now.steady_us)) for name, two in self._two())
                 return self._confirmed(heard)
@@ -90,6 +77,20 @@ class Sensors:
             deeds += self._fault(watch, now)
         over = [name for name, two in self._two() if two.look(now.steady_us)]
         return [*deeds, *(Happened(SensorConfirmed(name, confirmed=False)) for name in over)]
+
+    def _armed(self, state: ArmState) -> list[Deed]:
+        began, self._state = self._state is None, state
+        if state in _MODES:
+            self._mode = _MODES[state]
+        elif state in (ArmState.DISARMED, ArmState.ARMING):
+            self._mode = ""
+        elif not self._mode:
+            self._mode = "away"  # an alarm that outlived a restart: nobody knows in which way the box was armed
+        if not began:
+            return []
+        active = [watch.sensor for watch in self._watches.values() if watch.active]
+        believed = [one for one in active if one.id not in self._witnesses or self._witnesses[one.id].believed]
+        return [deed for sensor in believed for deed in self._alarm(sensor, "")]
 
     def _two(self) -> list[tuple[str, TwoWitnesses]]:
         return list(self._witnesses.items())
@@ -132,6 +133,8 @@ class Sensors:
     def _alarm(self, sensor: Sensor, more: str) -> list[Deed]:
         modes = sensor.alarms()
         words = f"sensor {sensor.id} {_WHAT[sensor.kind]}{more}"
+        if self._state is None:
+            return []  # told again as soon as it is known
         if "always" in modes:
             return [Alarm(words, delayed=False, always=True)]
         return [Alarm(words, delayed=sensor.entry)] if self._mode in modes else []
