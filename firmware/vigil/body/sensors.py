@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -90,6 +91,13 @@ class SensorLines:
                     line.fault = str(error)
         felt = self.feel(now_us)
         return felt + [self._beat(line, now_us) for line in self._lines]
+
+    def close(self) -> None:
+        """Hear of no more edges."""
+        for line in self._lines:
+            if line.input is not None:
+                with suppress(DeviceError):
+                    line.input.close()
 
     def _beat(self, line: _Line, now_us: int) -> Said:
         if line.fault or line.settle is None:

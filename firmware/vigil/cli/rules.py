@@ -19,6 +19,7 @@ from vigil.errors import ConfigError, FormatError, JournalError
 from vigil.guard.replay import KINDS, Told, explain
 from vigil.guard.rule_state import World
 from vigil.processes.place import Place
+from vigil.processes.sensing import local_time
 from vigil.store.entry import read_entry
 from vigil.store.journal_read import LogReader, read_logs
 
@@ -91,12 +92,6 @@ def day_of(word: str, now: datetime) -> tuple[int, int]:
     day = now.date() - timedelta(days=days[word]) if word in days else date.fromisoformat(word)
     ends = [datetime(one.year, one.month, one.day).astimezone() for one in (day, day + timedelta(days=1))]
     return round(ends[0].timestamp() * 1_000_000), round(ends[1].timestamp() * 1_000_000)
-
-
-def local_time(wall_us: int) -> tuple[int, int]:
-    """Return the day of the week and the minute of the day where the box stands."""
-    there = time.localtime(wall_us / 1_000_000)
-    return there.tm_wday, there.tm_hour * 60 + there.tm_min
 
 
 def _shown(at_us: int) -> str:

@@ -134,8 +134,9 @@ Deed = Enter | Fault | Record | Show | Sound | Tell | Arm | Alarm | Snapshot | P
 class Part(Protocol):
     """One subject of guard's judgement: no I/O, no clock of its own, and no other part."""
 
-    due_us: int | None
-    """The steady time at which it wants to be looked at again, if it waits for any."""
+    @property
+    def due_us(self) -> int | None:
+        """The steady time at which it wants to be looked at again, if it waits for any."""
 
     def hear(self, fact: Fact, now: Moment) -> list[Deed]:
         """Return what follows from something that has happened."""

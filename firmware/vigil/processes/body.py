@@ -18,6 +18,7 @@ from vigil.errors import DeviceError
 from vigil.events import Display as Shown
 from vigil.events import LogLevel, Message, Pressed, Senses
 from vigil.processes.ending import set_when_asked
+from vigil.processes.feeling import Feeling
 from vigil.processes.hub import HubClient
 from vigil.processes.notify import Notifier
 from vigil.processes.settings import Settings, load
@@ -60,6 +61,7 @@ class Body:
         )
         self._second_us = now_us - _SECOND_US
         self.poke = self._wake.poke
+        self._feeling = Feeling(config.sensors, pins, clock=clock, send=self._hub.send, poke=self._wake.poke)
 
     def run(self, stop: threading.Event) -> None:
         """Feel and show until `stop`."""
@@ -84,8 +86,9 @@ class Body:
         for message in self._hub.receive():
             self._hear(message, now_us)
         self._feel(self._clock.steady_us())
+        self._feeling.round(self._clock.steady_us())
         change_us = self._show(self._clock.steady_us())
-        times = [change_us, self._gestures.due_us, self._hands.due_us if self._hands else None]
+        times = [change_us, self._gestures.due_us, self._feeling.due_us, self._hands.due_us if self._hands else None]
         return min([self._second_us + _SECOND_US, *(one for one in times if one is not None)])
 
     def close(self) -> None:
@@ -96,6 +99,7 @@ class Body:
                 self._panel.show(name, level)
         if self._hands:
             self._hands.close()
+        self._feeling.close()
         self._hub.close()
         self._wake.close()
 

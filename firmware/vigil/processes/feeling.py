@@ -1,4 +1,4 @@
-"""Body's sensors at work: what lines and thermometers say is carried to guard, and every ten seconds how all of them are."""
+"""Body's sensors at work: what they say is carried to guard, and every ten seconds how all of them are."""
 
 from __future__ import annotations
 

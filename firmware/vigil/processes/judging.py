@@ -14,7 +14,19 @@ from vigil.clock import Clock, wall_at
 from vigil.clock.trust import Trust
 from vigil.config.secrets import SecretFiles
 from vigil.errors import VigilError
-from vigil.events import Answer, Cue, Display, Message, Pause, Pressed, Senses, SetArm, Status
+from vigil.events import (
+    Answer,
+    Cue,
+    Display,
+    Message,
+    Pause,
+    Pressed,
+    Senses,
+    SensorSaid,
+    SetArm,
+    Status,
+    TopicSaid,
+)
 from vigil.guard.arming import Arming
 from vigil.guard.deeds import (
     Alarm,
@@ -28,6 +40,7 @@ from vigil.guard.deeds import (
     PauseCamera,
     Record,
     Show,
+    Snapshot,
     Sound,
     Tell,
 )
@@ -36,10 +49,12 @@ from vigil.guard.moment import Moment
 from vigil.processes.arm_state import Newest, arming_of, found_of
 from vigil.processes.guarded_part import GuardedPart
 from vigil.processes.hub import HubServer, Peer
+from vigil.processes.kept import kept_of
 from vigil.processes.lamps import LampsShown
 from vigil.processes.orders import Orders
 from vigil.processes.parts import parts_of
 from vigil.processes.pin_door import PinDoor
+from vigil.processes.sensing import Sensing
 from vigil.processes.settings import Settings
 from vigil.store.disk import Disk
 
@@ -74,8 +89,11 @@ class Judging:
         self._enter = enter
         self._fault = fault
         self._faults = faults
-        self._parts = parts_of(self._config)
+        self._parts = parts_of(
+            self._config, now_us=clock.steady_us(), kept=lambda subject: kept_of(disk, self._place, subject)
+        )
         self._walled = [GuardedPart(part, fault) for part in self._parts]
+        self._sensing = Sensing(self._config)
         self._lamps = LampsShown(self._config)
         self._door = PinDoor(disk, SecretFiles.below(settings.place.data).pin)
         self._arming: Arming | None = None
@@ -92,6 +110,8 @@ class Judging:
             Arm: self._arm_or_alarm,
             Alarm: self._arm_or_alarm,
             Record: lambda deed, _: self._record(deed.camera, deed.name, deed.state),
+            # A moment is kept as the shortest event there is: pictures are made where there is a key to see them.
+            Snapshot: lambda deed, _: self._record(deed.camera, "snapshot", "pulse"),
             PauseCamera: lambda deed, _: self._pause(deed),
             Show: lambda deed, _: self._lamps.show(deed.lamp, deed.pattern),
             Sound: lambda deed, _: self._lamps.sound(deed.pattern, deed.longest_s, clock.steady_us()),
@@ -117,11 +137,17 @@ class Judging:
     def hears(self, peer: Peer, message: Message) -> bool:
         """Hear what concerns the judgement; say whether it did."""
         if isinstance(message, Pressed):
-            if _is_body(peer) and message.gesture in get_args(GestureName):
+            if _is_our(peer, "body") and message.gesture in get_args(GestureName):
                 self._happened(Gesture(message.button, message.gesture))  # type: ignore[arg-type]
         elif isinstance(message, Senses):
-            if _is_body(peer):
+            if _is_our(peer, "body"):
                 self._sense(message)
+        elif isinstance(message, SensorSaid):
+            if _is_our(peer, "body"):
+                self._heard(self._sensing.said(message))
+        elif isinstance(message, TopicSaid):
+            if _is_our(peer, "uplink"):
+                self._heard(self._sensing.heard(message, self._clock.steady_us()))
         elif isinstance(message, SetArm):
             if answer := self._asked(peer, message):
                 peer.send(answer)
@@ -134,6 +160,7 @@ class Judging:
         """A recorder says how its camera is."""
         self._lamps.camera(status, self._clock.steady_us())
         self._happened(CameraPaused(status.camera, status.paused_by))
+        self._heard(self._sensing.camera(status, self._clock.steady_us()))
 
     def resumed_by_hand(self, camera: str) -> None:
         """Somebody lets a camera go on."""
@@ -155,6 +182,7 @@ class Judging:
             self._begin(newest, now)
         while self._unsaid and self._enter(*self._unsaid[0]):
             self._unsaid.popleft()
+        self._heard(self._sensing.look(now.steady_us))
         for part in self._walled:
             self._do(part.look(now))
         if self._body_us is not None and now.steady_us - self._body_us >= _BODY_PATIENCE_US:
@@ -214,6 +242,10 @@ class Judging:
         for what, words in message.faults.items():
             self._fault(what, words)
         self._sensed = set(message.faults)
+
+    def _heard(self, facts: Iterable[Fact]) -> None:
+        for fact in facts:
+            self._happened(fact)
 
     def _happened(self, fact: Fact, depth: int = 0) -> None:
         now = self._now()
@@ -284,14 +316,14 @@ def may_command(uid: int, *, own_uid: int) -> bool:
     return uid in (0, own_uid) or uid >= _PERSONS
 
 
-def _is_body(peer: Peer) -> bool:
-    """Whether it is body: by the name it gives, and by its user, where body has one of its own."""
+def _is_our(peer: Peer, name: str) -> bool:
+    """Whether it is this process of ours: by the name it gives, and by its user, where it has one of its own."""
     uids = {0, os.getuid()}
     try:
-        uids.add(pwd.getpwnam("vigil-body").pw_uid)
+        uids.add(pwd.getpwnam(f"vigil-{name}").pw_uid)
     except KeyError:
         pass  # a plain host: all processes are of one user
-    return peer.name == "body" and peer.uid in uids
+    return peer.name == name and peer.uid in uids
 
 
 def _name_of(uid: int) -> str:

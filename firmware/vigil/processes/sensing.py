@@ -48,7 +48,7 @@ class Sensing:
     def look(self, now_us: int) -> list[Fact]:
         """Return that cameras see nothing whose recorders have fallen silent."""
         silent = [camera for camera, at_us in self._heard_us.items() if now_us - at_us >= _SILENT_US]
-        return [fact for camera in silent for fact in (*self._seen(camera, sees=False),)]
+        return [fact for camera in silent for fact in self._seen(camera, sees=False)]
 
     def _seen(self, camera: str, *, sees: bool) -> list[Fact]:
         if self._sees.get(camera) is sees:

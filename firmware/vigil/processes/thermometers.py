@@ -12,6 +12,9 @@ from vigil.config.model_sensor import Sensor
 from vigil.errors import DeviceError
 from vigil.events import SensorSaid
 
+_KEPT = 256
+"""What guard is away for is not kept for ever: the next word says how things are."""
+
 EVERY_S = 10.0
 """As often as body says how any of its sensors is."""
 
@@ -20,13 +23,18 @@ class Thermometers:
     """All thermometers of the box; `poke` is called, in a thread of their own, when they have something to say."""
 
     def __init__(
-        self, sensors: Sequence[Sensor], *, now_us: Callable[[], int], poke: Callable[[], None], sys: Path = Path("/sys")
+        self,
+        sensors: Sequence[Sensor],
+        *,
+        now_us: Callable[[], int],
+        poke: Callable[[], None],
+        sys: Path = Path("/sys"),
     ) -> None:
         self._devices = [(sensor, Thermometer(sensor.thermometer, sys)) for sensor in sensors if sensor.thermometer]
         self._active: dict[str, bool] = {}
         self._now_us = now_us
         self._poke = poke
-        self._said: deque[SensorSaid] = deque(maxlen=4 * max(1, len(self._devices)))
+        self._said: deque[SensorSaid] = deque(maxlen=_KEPT)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
