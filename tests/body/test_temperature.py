@@ -89,7 +89,7 @@ def test_one_that_goes_away_while_it_is_read_begins_anew(tmp_path):
         text = texts.pop(0)
         if isinstance(text, OSError):
             raise text
-        return text
+        return str(text)
 
     one = Thermometer(NUMBER, board(tmp_path), read)
 

@@ -134,7 +134,7 @@ def test_without_a_journal_there_is_nothing_to_replay(tmp_path, capsys):
 def test_a_damaged_journal_is_read_as_far_as_it_goes(data, capsys, utc):
     (entries,) = (data / "state/journal").glob("*/entries/00000000.jsonl")
     lines = entries.read_bytes().split(b"\n")
-    lines[2] = lines[2].replace(b'"active":false', b'"active":fals,')
+    lines[2] = lines[2].replace(b'"active":false', b'"active":maybe')
     entries.write_bytes(b"\n".join(lines))
 
     assert main(["rules", "explain", "--data", str(data), "--day", "2026-02-03"]) == 0

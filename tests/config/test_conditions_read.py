@@ -57,7 +57,7 @@ def test_every_action_reads_back_as_it_was_written(some):
         ('[{ sensr = "a" }]', "[1]: it asks for nothing; give one of arm, presence, power, sensor, motion"),
         ('[{ sensor = "a", motion = "b" }]', "[1]: sensor and motion stand in one table; give one of arm"),
         ('{ arm = "armed_awy" }', '.arm = "armed_awy": give armed, disarmed, arming, '),
-        ('[{ sensor = "a", is = "actve" }]', '[1].is = "actve": give active, rest, faulty or confirmed (did you mean '),
+        ('[{ sensor = "a", is = "inactive" }]', '[1].is = "inactive": give active, rest, faulty or confirmed'),
         ('[{ sensor = "a", kind = "smoke" }]', '[1].kind: only with the name "*"'),
         ('[{ time = "22-6" }]', '[1].time = "22-6": give two times of the day, such as "22:00-06:00"'),
         ('[{ time = "22:00-22:00" }]', '[1].time = "22:00-22:00": it is empty; the whole day is "00:00-24:00"'),

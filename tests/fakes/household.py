@@ -131,10 +131,11 @@ class Household:
         elif who in {sensor.id for sensor in self.config.sensors}:
             self._sensor(who, what)
         elif who in self._cues:
-            self.tell({
+            seen: dict[str, Fact] = {
                 "sees motion": Motion(who, True), "sees nothing": Motion(who, False),
                 "is blind": CameraSees(who, False), "sees again": CameraSees(who, True),
-            }[what])  # fmt: skip
+            }  # fmt: skip
+            self.tell(seen[what])
         elif who == "presence":
             self.tell(PresenceChanged(what))  # type: ignore[arg-type]
         elif who == "power":

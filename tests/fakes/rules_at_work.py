@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import UTC, datetime, timedelta
 
 from vigil.clock.trust import Trust
+from vigil.config.actions import Do
+from vigil.config.conditions_read import When
 from vigil.config.model_rule import Rule, Site
 from vigil.config.rule_logic import Known
 from vigil.guard.deeds import Deed, Enter
-from vigil.guard.facts import Fact
+from vigil.guard.facts import ArmChanged, ArmState, Fact, SensorChanged
 from vigil.guard.moment import Moment
 from vigil.guard.rule_state import World
 from vigil.guard.rules import Rules
@@ -23,9 +26,11 @@ def utc_local(wall_us: int) -> tuple[int, int]:
     return (minutes // 1440 + 3) % 7, minutes % 1440
 
 
-def at(*when: int) -> int:
+def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> int:
     """UTC microseconds of a date and time."""
-    return (datetime(*when, tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    return (datetime(year, month, day, hour, minute, tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(
+        microseconds=1
+    )
 
 
 class RulesAtWork:
@@ -82,3 +87,27 @@ class RulesAtWork:
 def fired(deeds: list[Deed]) -> list[str]:
     """The rules that fired, in order."""
     return [str(deed.fields["rule"]) for deed in deeds if isinstance(deed, Enter) and deed.kind == "rule.fired"]
+
+
+def rule(when: str, do: str = '{ notify = "hello" }', *, name: str = "a", cool_down_s: int = 0) -> Rule:
+    """One rule, its condition and its actions as TOML has them."""
+    values = tomllib.loads(f"when = {when}\ndo = [{do}]")
+    condition, actions = When().take(values["when"]), Do().take(values["do"])
+    return Rule(id=name, when=condition, do=actions, cool_down_s=cool_down_s)
+
+
+def armed(state: str) -> ArmChanged:
+    """The alarm is in this state now."""
+    return ArmChanged(ArmState.DISARMED, ArmState(state), "me", "button")
+
+
+def door(active: bool) -> SensorChanged:
+    """The door opens, or closes."""
+    return SensorChanged("door", active, 0)
+
+
+def begun(*rules: Rule, **more) -> RulesAtWork:
+    """Rules that have been looked at once."""
+    box = RulesAtWork(*rules, **more)
+    box.looks()
+    return box

@@ -4,75 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from fakes.sensors_at_work import DOOR, PIR, SECOND, SMOKE, WINDOW, Box, alarms, faults
 from vigil.clock.trust import Trust
 from vigil.config.model_sensor import Sensor
-from vigil.guard.deeds import Alarm, Deed, Enter, Fault, Happened, Record
+from vigil.guard.deeds import Alarm, Enter, Fault, Happened
 from vigil.guard.facts import (
     ArmChanged,
     ArmState,
-    CameraSees,
-    Motion,
     Sensed,
     SensorChanged,
-    SensorConfirmed,
     SensorFaulty,
     SensorLost,
 )
 from vigil.guard.moment import Moment
 from vigil.guard.sensors import Sensors
-
-SECOND = 1_000_000
-DOOR = Sensor(id="door", kind="contact", gpio=5, entry=True)
-WINDOW = Sensor(id="window", kind="contact", gpio=6)
-PIR = Sensor(id="pir", kind="motion", gpio=7, cameras=("hall",), confirm_within_s=10)
-SMOKE = Sensor(id="smoke", kind="smoke", topic="z/smoke", heard_at_least_every_s=3600)
-
-
-class Box:
-    """Sensors with a clock moved by hand; what came of it, in order."""
-
-    def __init__(self, *sensors: Sensor) -> None:
-        self.us = 1_000 * SECOND
-        self.sensors = Sensors(sensors, self.us)
-        self.deeds: list[Deed] = []
-        self.said: dict[str, bool] = {}
-        self.hears(ArmChanged(ArmState.DISARMED, ArmState.DISARMED, "guard", "resumed"))
-
-    def now(self) -> Moment:
-        return Moment(self.us, 1_770_000_000 * SECOND + self.us, Trust.SYNCED)
-
-    def hears(self, fact) -> list[Deed]:
-        found = self.sensors.hear(fact, self.now())
-        self.deeds += found
-        return found
-
-    def says(self, sensor: str, *, active: bool, changes: int = 1) -> list[Deed]:
-        self.said[sensor] = active
-        return self.hears(Sensed(sensor, active, changes, self.us))
-
-    def waits(self, seconds: float, *, beat: str = "") -> list[Deed]:
-        """Let time pass, looked at every second; `beat` names a sensor that is heard all the while."""
-        before = len(self.deeds)
-        for _ in range(round(seconds)):
-            self.us += SECOND
-            if beat:
-                self.hears(Sensed(beat, self.said.get(beat, False), 0, self.us))
-            self.deeds += self.sensors.look(self.now())
-        return self.deeds[before:]
-
-    def armed(self, state: ArmState) -> None:
-        self.hears(ArmChanged(ArmState.DISARMED, state, "me", "button"))
-
-    def entries(self, kind: str) -> list[dict[str, object]]:
-        return [dict(deed.fields) for deed in self.deeds if isinstance(deed, Enter) and deed.kind == kind]
-
-
-def alarms(deeds: list[Deed]) -> list[Alarm]:
-    return [deed for deed in deeds if isinstance(deed, Alarm)]
-
-
-def faults(deeds: list[Deed]) -> list[Fault]:
-    return [deed for deed in deeds if isinstance(deed, Fault)]
 
 
 def test_a_change_is_journaled_before_anybody_hears_of_it():
@@ -286,114 +231,3 @@ def test_an_alarm_of_a_chattering_sensor_is_not_lost_when_it_comes_to_rest_activ
     box.says("window", active=True)
 
     assert alarms(box.waits(130, beat="window")) == [Alarm("sensor window was opened", delayed=False)]
-
-
-# Two witnesses
-
-
-def armed_with_pir() -> Box:
-    box = Box(PIR)
-    box.armed(ArmState.ARMED_AWAY)
-    box.hears(CameraSees("hall", sees=True))
-    box.says("pir", active=False)
-    return box
-
-
-def test_the_camera_records_while_the_sensor_is_active_and_there_is_no_alarm_yet():
-    box = armed_with_pir()
-
-    began = box.says("pir", active=True)
-    ended = box.says("pir", active=False)
-
-    assert Record("hall", "sensor pir", "began") in began
-    assert Record("hall", "sensor pir", "ended") in ended
-    assert alarms(box.deeds) == []
-
-
-@pytest.mark.parametrize(("gap_s", "raised"), [(0, 1), (10, 1), (11, 0)])
-def test_motion_within_ten_seconds_after_the_sensor_confirms_it(gap_s, raised):
-    box = armed_with_pir()
-    box.says("pir", active=True)
-    box.says("pir", active=False)
-    box.waits(gap_s, beat="pir")
-
-    deeds = box.hears(Motion("hall", True))
-
-    assert len(alarms(deeds)) == raised
-    assert len(box.entries("sensor.confirmed")) == raised
-
-
-@pytest.mark.parametrize(("gap_s", "raised"), [(0, 1), (10, 1), (11, 0)])
-def test_motion_within_ten_seconds_before_the_sensor_confirms_it(gap_s, raised):
-    box = armed_with_pir()
-    box.hears(Motion("hall", True))
-    box.hears(Motion("hall", False))
-    box.waits(gap_s, beat="pir")
-
-    deeds = box.says("pir", active=True)
-
-    assert [alarm.why for alarm in alarms(deeds)] == [
-        "sensor pir noticed somebody (camera hall saw motion too)"
-    ] * raised
-
-
-def test_one_episode_asks_once_and_the_next_one_again():
-    box = armed_with_pir()
-    box.hears(Motion("hall", True))
-    box.says("pir", active=True)
-    box.says("pir", active=False)
-    box.says("pir", active=True)
-    assert len(alarms(box.deeds)) == 1
-
-    box.says("pir", active=False)
-    over = box.waits(11, beat="pir")
-    assert Happened(SensorConfirmed("pir", confirmed=False)) in over
-    box.says("pir", active=True)
-
-    assert len(alarms(box.deeds)) == 2
-
-
-def test_a_covered_lens_is_no_way_in():
-    box = armed_with_pir()
-    box.hears(CameraSees("hall", sees=False))
-
-    assert [alarm.why for alarm in alarms(box.says("pir", active=True))] == [
-        "sensor pir noticed somebody (no camera can see there)"
-    ]
-
-
-def test_a_lens_that_is_covered_just_then_is_none_either():
-    box = armed_with_pir()
-    assert alarms(box.says("pir", active=True)) == []
-
-    assert len(alarms(box.hears(CameraSees("hall", sees=False)))) == 1
-
-
-def test_a_camera_that_was_not_heard_of_yet_is_no_witness():
-    box = Box(PIR)
-    box.armed(ArmState.ARMED_AWAY)
-
-    assert len(alarms(box.says("pir", active=True, changes=0))) == 1
-
-
-def test_another_camera_confirms_nothing():
-    box = armed_with_pir()
-    box.hears(Motion("yard", True))
-
-    assert alarms(box.says("pir", active=True)) == []
-
-
-def test_a_camera_that_sees_motion_can_see():
-    box = Box(PIR)
-    box.armed(ArmState.ARMED_AWAY)
-    box.hears(Motion("hall", True))
-    box.hears(Motion("hall", False))
-    box.waits(11, beat="pir")
-
-    assert alarms(box.says("pir", active=True)) == []
-
-
-def test_no_recording_is_ended_that_nobody_began():
-    box = Box(PIR)
-
-    assert not [deed for deed in box.says("pir", active=False, changes=0) if isinstance(deed, Record)]

@@ -14,8 +14,8 @@ LONDON = (51.4733, -0.0008)
 TROMSO = (69.65, 18.96)
 
 
-def us(*when: int) -> int:
-    return (datetime(*when, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
+def us(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> int:
+    return (datetime(year, month, day, hour, minute, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
 
 
 def number(day: date) -> int:

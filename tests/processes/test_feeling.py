@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,19 @@ DOOR = Sensor(id="door", kind="contact", gpio=5)
 ATTIC = Sensor(id="attic", kind="temperature", thermometer="cpu_thermal", high_c=40)
 
 
+def sent_to(said: list[Message]) -> Callable[[Message], bool]:
+    """A hub that is there, and keeps what it is told."""
+
+    def send(message: Message) -> bool:
+        said.append(message)
+        return True
+
+    return send
+
+
 def test_a_change_is_said_at_once_and_how_it_is_every_ten_seconds():
     clock, pins, said = HandClock(), simulated(), list[Message]()
-    feeling = Feeling([DOOR], pins, clock=clock, send=lambda m: not said.append(m), poke=lambda: None)
+    feeling = Feeling([DOOR], pins, clock=clock, send=sent_to(said), poke=lambda: None)
     pins.touch(5, high=False)
     clock.forward_us(100 * MS)
     feeling.round(clock.steady_us())
@@ -47,7 +58,7 @@ def test_a_change_is_said_at_once_and_how_it_is_every_ten_seconds():
 def test_without_a_header_each_beat_says_why():
     said: list[Message] = []
     clock = HandClock()
-    feeling = Feeling([DOOR], None, clock=clock, send=lambda m: not said.append(m), poke=lambda: None)
+    feeling = Feeling([DOOR], None, clock=clock, send=sent_to(said), poke=lambda: None)
     feeling.round(clock.steady_us())
 
     assert said == [SensorSaid(sensor="door", fault="no header of this box can be read")]

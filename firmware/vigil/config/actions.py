@@ -132,7 +132,7 @@ def action_in_words(action: Action) -> str:
         case Notify(words):
             return f"people are told: {words}"
         case Picture(camera):
-            return f"one picture of {_camera(camera)} is kept"
+            return f"the moment before {_camera(camera)} is kept"
         case Arming(mode):
             return "the box is disarmed" if mode == "disarmed" else f"the box is armed ({mode})"
 
