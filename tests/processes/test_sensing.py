@@ -79,6 +79,11 @@ def test_a_camera_s_motion_is_told_when_it_changes():
     assert told == [[CameraSees("gate", True)], [Motion("gate", True)], [], [Motion("gate", False)]]
 
 
+@pytest.mark.parametrize("state", ["recording", "watching", "unclaimed", "disk fault"])
+def test_a_camera_sees_whatever_becomes_of_its_pictures(state):
+    assert sensing().camera(status(state, motion=True), 0) == [CameraSees("gate", True), Motion("gate", True)]
+
+
 @pytest.mark.parametrize(
     "blind",
     [status("lost"), status("paused"), status(picture_check="black"), status("recording", picture_check="frozen")],

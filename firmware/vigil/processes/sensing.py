@@ -9,7 +9,9 @@ from vigil.events import SensorSaid, Status, TopicSaid
 from vigil.guard.facts import CameraSees, Fact, Motion, Sensed, SensorLost
 from vigil.guard.sensor_topics import Topics
 
-_SEEING = ("recording", "watching")
+_SEEING = ("recording", "watching", "unclaimed", "disk fault")
+"""Whatever becomes of its pictures, a camera in these states has them. A paused one is no witness."""
+
 _BLIND = ("frozen", "black")
 _SILENT_US = 5_000_000
 """A recorder tells every second how it is; who has been silent for so long sees nothing."""
