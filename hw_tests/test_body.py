@@ -1,4 +1,4 @@
-"""The process `body` before a real line: a press becomes a gesture for guard, and guard's word becomes light."""
+"""The process `body` before a real line: a press becomes a gesture, a door a sensor's word, and guard's word light."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from vigil.body.gestures import Timing
 from vigil.clock import SystemClock
 from vigil.config.model import Config
 from vigil.config.model_panel import Button, Lamps
+from vigil.config.model_sensor import Sensor
 from vigil.config.read import Salvage
-from vigil.events import Display, Message, Pressed
+from vigil.events import Display, Message, Pressed, SensorSaid
 from vigil.processes.hub import HubServer
 from vigil.processes.place import Place
 from vigil.processes.settings import Settings
@@ -51,6 +52,16 @@ class Guard:
         self._heard += [message for _, message in self._hub.wait(0)]
         return [one.gesture for one in self._heard if isinstance(one, Pressed)]
 
+    def sensed(self) -> list[bool]:
+        """What a sensor has changed to, one after the other."""
+        self.gestures()
+        return [one.active for one in self._heard if isinstance(one, SensorSaid) and one.changes == 1]
+
+    def counted(self) -> int:
+        """How many changes of a line that did not come to rest were told."""
+        self.gestures()
+        return sum(one.changes for one in self._heard if isinstance(one, SensorSaid) and one.changes > 1)
+
     def has_heard(self) -> bool:
         return self.gestures() != []
 
@@ -73,12 +84,13 @@ class Guard:
 
 
 @contextmanager
-def watching(pins, place: Place, *, button: int = 0, lamp: int = 0) -> Iterator[Guard]:
+def watching(pins, place: Place, *, button: int = 0, lamp: int = 0, door: int = 0) -> Iterator[Guard]:
     """Body at work in a thread on these lines."""
     from vigil.body.pins import Pins
     from vigil.processes.body import Body
 
-    config = replace(Config(), button=Button(gpio=button), lamps=replace(NO_LAMPS, arm_gpio=lamp))
+    sensors = (Sensor(id="door", kind="contact", gpio=door, active="closed"),) if door else ()
+    config = replace(Config(), button=Button(gpio=button), lamps=replace(NO_LAMPS, arm_gpio=lamp), sensors=sensors)
     hub, stop = HubServer(place.hub), threading.Event()
     body = Body(Settings(Salvage(config), place, ()), Pins(pins.factory, simulated=False), clock=SystemClock())
 
@@ -178,3 +190,30 @@ def test_a_code_is_seen_to_blink(pins, tmp_path):
 
         for lit in (True, False, True, False):
             assert until(guard.says("count-2", pins.is_lit if lit else is_dark), look_every_s=0.02)
+
+
+def test_a_contact_on_the_line_of_the_button_is_a_door(pins, tmp_path):
+    pins.release()
+    with watching(pins, Place(tmp_path), door=pins.button) as guard:
+        pins.press()
+        assert until(lambda: guard.sensed()[-1:] == [True])
+        pins.release()
+        assert until(lambda: guard.sensed()[-1:] == [False])
+
+
+def test_a_line_that_swings_is_counted_and_told_as_it_comes_to_rest(pins, tmp_path):
+    pins.release()
+    with watching(pins, Place(tmp_path), door=pins.button) as guard:
+        time.sleep(QUITE_S)
+        before, end = len(guard.sensed()), time.monotonic() + 2.5
+        while time.monotonic() < end:
+            pins.press()
+            time.sleep(0.002)
+            pins.release()
+            time.sleep(0.002)
+        pins.press()
+
+        assert until(lambda: guard.sensed()[-1:] == [True])
+        if guard.counted() < 100:
+            pytest.skip("this machine is too slow for a line that never comes to rest")
+        assert len(guard.sensed()) <= before + 3

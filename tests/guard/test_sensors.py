@@ -7,7 +7,7 @@ import pytest
 from fakes.sensors_at_work import DOOR, PIR, SECOND, SMOKE, WINDOW, Box, alarms, faults
 from vigil.clock.trust import Trust
 from vigil.config.model_sensor import Sensor
-from vigil.guard.deeds import Alarm, Enter, Fault, Happened
+from vigil.guard.deeds import Alarm, Enter, Fault, Happened, Tell
 from vigil.guard.facts import (
     ArmChanged,
     ArmState,
@@ -122,6 +122,19 @@ def test_an_alarm_that_outlived_a_restart_counts_as_armed_away():
     assert alarms(sensors.hear(Sensed("window", True, 1, us), now)) == [
         Alarm("sensor window was opened", delayed=False)
     ]
+
+
+def test_who_arms_with_a_window_open_is_told():
+    box = Box(DOOR, WINDOW, PIR)
+    box.says("window", active=True)
+    box.says("pir", active=True)
+
+    told = box.hears(ArmChanged(ArmState.DISARMED, ArmState.ARMED_NIGHT, "me", "button"))
+
+    assert told == [Tell("sensors", "the box is armed_night, and open is: window")]
+    assert box.hears(ArmChanged(ArmState.ARMED_NIGHT, ArmState.DISARMED, "me", "button")) == []
+    box.says("window", active=False)
+    assert box.hears(ArmChanged(ArmState.DISARMED, ArmState.ARMED_NIGHT, "me", "button")) == []
 
 
 # Supervision

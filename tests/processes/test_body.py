@@ -12,8 +12,9 @@ from vigil.body.pins import Pins, simulated
 from vigil.clock import HandClock
 from vigil.config.model import Config
 from vigil.config.model_panel import Button
+from vigil.config.model_sensor import Sensor
 from vigil.config.read import Salvage
-from vigil.events import Display, Hello, Lit, Message, Pressed, Senses, Touch
+from vigil.events import Display, Hello, Lit, Message, Pressed, Senses, SensorSaid, Touch
 from vigil.processes.body import Body, open_pins
 from vigil.processes.hub import HubClient, HubServer
 from vigil.processes.place import Place
@@ -276,3 +277,27 @@ def test_eyes_before_a_simulated_panel_see_its_lamps(world):
     last = [one for one in person.receive() if isinstance(one, Lit)][-1].levels
     assert last["arm"] == "100" and last["fault"] == "0" and 0 < int(last["status"]) < 100
     person.close()
+
+
+def test_a_sensor_that_swings_at_1_khz_loses_no_press_and_hides_no_other_sensor(tmp_path):
+    sensors = (Sensor(id="door", kind="contact", gpio=6), Sensor(id="window", kind="contact", gpio=13))
+    pins = simulated()
+    world = World(Place(tmp_path), replace(CONFIG, sensors=sensors), pins)
+    for gpio in (6, 13):
+        pins.touch(gpio, high=False)
+    world.wait(1)
+    world.heard.clear()
+
+    for millisecond in range(4000):
+        pins.touch(6, high=millisecond % 2 == 0)
+        if millisecond in (1000, 1200):
+            pins.touch(BUTTON, high=millisecond == 1200)
+        if millisecond == 2000:
+            pins.touch(13, high=True)
+        world.wait(0.001)
+
+    said = [one for one in world.heard if isinstance(one, SensorSaid) and one.changes]
+    assert world.gestures() == ["short"]
+    assert [one.active for one in said if one.sensor == "window"] == [True]
+    assert 3 <= len([one for one in said if one.sensor == "door"]) <= 4
+    world.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from vigil.config.model_sensor import Sensor
-from vigil.guard.deeds import Alarm, CueState, Deed, Enter, Fault, Happened, Record
+from vigil.guard.deeds import Alarm, CueState, Deed, Enter, Fault, Happened, Record, Tell
 from vigil.guard.facts import (
     ArmChanged,
     ArmState,
@@ -79,18 +79,28 @@ class Sensors:
         return [*deeds, *(Happened(SensorConfirmed(name, confirmed=False)) for name in over)]
 
     def _armed(self, state: ArmState) -> list[Deed]:
-        began, self._state = self._state is None, state
+        before, self._state = self._state, state
         if state in _MODES:
             self._mode = _MODES[state]
         elif state in (ArmState.DISARMED, ArmState.ARMING):
             self._mode = ""
         elif not self._mode:
             self._mode = "away"  # an alarm that outlived a restart: nobody knows in which way the box was armed
-        if not began:
-            return []
+        if before is not None:
+            return self._left_open(state) if state is not before else []
         active = [watch.sensor for watch in self._watches.values() if watch.active]
         believed = [one for one in active if one.id not in self._witnesses or self._witnesses[one.id].believed]
         return [deed for sensor in believed for deed in self._alarm(sensor, "")]
+
+    def _left_open(self, state: ArmState) -> list[Deed]:
+        """Tell people what is open while it should be guarded: it is, only once it was closed."""
+        mode = _MODES.get(state, "")
+        open_ = [
+            name
+            for name, watch in self._watches.items()
+            if watch.active and watch.sensor.kind == "contact" and mode in watch.sensor.alarms()
+        ]
+        return [Tell("sensors", f"the box is {state}, and open is: {', '.join(open_)}")] if open_ else []
 
     def _two(self) -> list[tuple[str, TwoWitnesses]]:
         return list(self._witnesses.items())
