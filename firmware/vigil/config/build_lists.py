@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from vigil.config.checks import LINES
-from vigil.config.model import Camera, Config
+from vigil.config.model import Config
 from vigil.config.model_rule import Rule
 from vigil.config.model_sensor import Sensor
 from vigil.config.redact import shown
 from vigil.config.rule_checks import RULES_AT_MOST, SENSORS_AT_MOST, known_of, rule_problems, sensor_problems
-from vigil.config.rule_loops import loop_problems
+from vigil.config.rule_loops import Circles
 from vigil.config.setting import settings_of
 from vigil.config.tables import take_table
 from vigil.errors import ConfigError
@@ -39,18 +39,13 @@ def build_sensors(tables: object, config: Config, good: Config | None, told: Tol
 def build_rules(tables: object, config: Config, good: Config | None, told: Told) -> tuple[Rule, ...]:
     """Return the rules of `[[rule]]` that can be used with the sensors and cameras of `config`."""
     sensors, cameras, site = config.sensors, config.cameras, config.location
+    circles = Circles(known_of(sensors, cameras))
 
     def problems(rule: Rule, earlier: Sequence[Rule]) -> list[str]:
         # A circle closes with its last rule; that one goes, and the others stay.
-        return rule_problems(rule, sensors, cameras, site) or _new_loops(rule, earlier, sensors, cameras)
+        return rule_problems(rule, sensors, cameras, site) or circles.closed_by(rule, earlier)
 
     return _Builder("rule", Rule, RULES_AT_MOST, good.rules if good else (), problems, told).build(tables)
-
-
-def _new_loops(rule: Rule, earlier: Sequence[Rule], sensors: Sequence[Sensor], cameras: Sequence[Camera]) -> list[str]:
-    known = known_of(sensors, cameras)
-    before = set(loop_problems(earlier, known))
-    return [problem for problem in loop_problems([*earlier, rule], known) if problem not in before]
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,19 +32,31 @@ class _Link:
     rest: tuple[Alternative, ...]
 
 
-def loop_problems(rules: Sequence[Rule], known: Known) -> list[str]:
-    """Return a sentence for each circle of rules whose conditions, the arm states left out, can hold together."""
-    links = [link for rule in rules if rule.enabled for link in [_link(rule, known)] if link]
-    found = []
-    for number, link in enumerate(links):
-        # Each circle is found from its first rule alone.
-        for circle in _circles([link], link.rest, links[number + 1 :]):
-            names = [one.id for one in circle]
-            steps = [
-                f"{one} does what {other} waits for" for one, other in zip(names, [*names[1:], names[0]], strict=True)
-            ]
-            found.append(f"{_listed([f'rule.{name}' for name in names])} would go on for ever: {', and '.join(steps)}")
-    return found
+class Circles:
+    """Finds the circles that a rule closes with others. What a rule waits for is worked out once."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+        self._links: dict[Rule, _Link | None] = {}
+
+    def closed_by(self, rule: Rule, others: Sequence[Rule]) -> list[str]:
+        """Return a sentence for each circle through `rule` whose conditions, arm states left out, can hold together."""
+        link = self._link(rule)
+        if link is None:
+            return []
+        links = [one for other in others for one in [self._link(other)] if one]
+        found = []
+        for circle in _circles([link], link.rest, links):
+            names = [one.id for one in (*circle[1:], link)]
+            pairs = zip(names, [*names[1:], names[0]], strict=True)
+            steps = ", and ".join(f"{one} does what {other} waits for" for one, other in pairs)
+            found.append(f"{_listed([f'rule.{name}' for name in names])} would go on for ever: {steps}")
+        return found
+
+    def _link(self, rule: Rule) -> _Link | None:
+        if rule not in self._links:
+            self._links[rule] = _link(rule, self._known) if rule.enabled else None
+        return self._links[rule]
 
 
 def _link(rule: Rule, known: Known) -> _Link | None:
