@@ -50,6 +50,15 @@ def test_a_right_file_is_ok(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert capsys.readouterr() == ("OK: 2 cameras: front (rtsp, continuous), b (synthetic, privacy pause)\n", "")
 
 
+def test_sensors_and_rules_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    sensors = "".join(f'[[sensor]]\nid = "s{gpio}"\nkind = "contact"\ngpio = {gpio}\n' for gpio in (5, 6))
+    rule = '[[rule]]\nid = "r"\nwhen = { sensor = "s5" }\ndo = [{ arm = "home" }]\n'
+    (tmp_path / "vigil.toml").write_text(f"schema = 1\n{sensors}{rule}")
+
+    assert run("validate", "--data", str(tmp_path)) == 0
+    assert capsys.readouterr().out == "OK: no camera, so nothing would be recorded; 2 sensors; 1 rule\n"
+
+
 def test_every_mistake_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     path = tmp_path / "other.toml"
     path.write_text(f"schema = 1\n{FRONT}fps = 3\npre_roll_s = 0\n")

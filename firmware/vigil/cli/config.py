@@ -81,7 +81,7 @@ def run_validate(args: argparse.Namespace) -> int:
         return MISTAKES
     for note in [*read_lenient(data).notes, *_open_secrets(path, config)]:
         print(f"note: {note}", file=sys.stderr)
-    print(f"OK: {_cameras(config)}")
+    print(f"OK: {_cameras(config)}{_sensors_and_rules(config)}")
     return OK
 
 
@@ -153,6 +153,11 @@ def _cameras(config: Config) -> str:
         return "no camera, so nothing would be recorded"
     each = ", ".join(f"{camera.id} ({camera.source}, {_doing(camera)})" for camera in config.cameras)
     return f"{len(config.cameras)} camera{'s'[: len(config.cameras) != 1]}: {each}"
+
+
+def _sensors_and_rules(config: Config) -> str:
+    counts = ((len(config.sensors), "sensor"), (len(config.rules), "rule"))
+    return "".join(f"; {number} {what}{'s'[: number != 1]}" for number, what in counts if number)
 
 
 def _doing(camera: Camera) -> str:
