@@ -255,12 +255,6 @@ def test_a_memory_that_is_lost_or_nonsense_means_rather_twice_than_not_at_all(be
     assert fired(begun(rule('{ sensor = "door" }'), before=before).hears(door(True))) == ["a"]
 
 
-def test_recordings_that_an_earlier_guard_began_are_ended_at_the_first_look():
-    box = RulesAtWork(rule('{ sensor = "door" }', '{ record = "yard", for_s = 60 }'))
-
-    assert Record("yard", "rule a", "ended") in box.looks()
-
-
 def test_what_was_heard_before_the_first_look_counts_together():
     box = RulesAtWork(rule('[{ sensor = "door" }, { not = { arm = "disarmed" } }]'))
     box.hears(door(True))

@@ -15,7 +15,7 @@ from fakes.recordings import numbered, recording
 from vigil.clock import Clock, HandClock
 from vigil.config.model import Camera, Config, Owner, Storage
 from vigil.config.write import written
-from vigil.events import Answer, Health, LogLevel, Pause, Status
+from vigil.events import Answer, Cue, Health, LogLevel, Pause, Status
 from vigil.processes.forgetting import Forgetting
 from vigil.processes.hub import HubClient
 from vigil.processes.place import Place
@@ -275,6 +275,9 @@ def test_an_order_counts_as_done_when_its_recorder_has_obeyed_and_not_before(pla
     with guarding(place) as client:
         recorder = HubClient(place.hub, "record@gate")
         assert recorder.connect()
+        # Whoever comes is told that no alarm is on.
+        wait_for(recorder, lambda message: isinstance(message, Cue))
+        recorder.send(Answer(ok=True, words="done"))
         recorder.send(Status(camera="gate", state="recording"))
         wait_for(client, lambda message: isinstance(message, Status))
         client.send(Pause(camera="gate", paused=True, who="me"))

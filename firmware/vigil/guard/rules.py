@@ -89,13 +89,8 @@ class Rules:
     def look(self, now: Moment) -> list[Deed]:
         """Return what follows from time alone. The first look begins, with whatever was heard until then."""
         deeds = [*self._ended(now)]
-        if not self._begun:
-            self._begun = True
-            # A recording that an earlier guard began would never end.
-            deeds += [Record(name, f"rule {one.rule.id}", "ended") for one in self._standings for name in _lasting(one)]
-            due = self._standings
-        else:
-            due = [one for one in self._standings if self._is_due(one, now)]
+        due = [one for one in self._standings if not self._begun or self._is_due(one, now)]
+        self._begun = True
         for one in due:
             deeds += self._judge(one, now)
         return [*deeds, *self._keep(now, at_once=False)]
@@ -169,7 +164,3 @@ class Rules:
                 one.holds = kept.get("holds") is True
                 fired_us = kept.get("fired_us")
                 one.fired_wall_us = fired_us if type(fired_us) is int else None
-
-
-def _lasting(one: Standing) -> list[str]:
-    return [action.camera for action in one.rule.do if isinstance(action, Recording) and action.for_s]

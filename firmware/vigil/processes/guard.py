@@ -246,6 +246,7 @@ class Guard:
             log.info("hub: %s is here", message.peer, extra={"pid": peer.pid})
             if self._diary and self._diary.newest_note and message.peer.startswith("record@"):
                 peer.send(Checkpoint(note=self._diary.newest_note))
+            self._judging.met(peer)
         elif isinstance(message, Status):
             self._statuses[message.camera] = message
             self._fault(f"camera {message.camera}", message.fault)

@@ -16,7 +16,6 @@ from vigil.config.secrets import SecretFiles
 from vigil.errors import VigilError
 from vigil.events import (
     Answer,
-    Cue,
     Display,
     Message,
     Pause,
@@ -47,6 +46,7 @@ from vigil.guard.deeds import (
 from vigil.guard.facts import ArmState, CameraPaused, Fact, Gesture, GestureName, ResumedByHand
 from vigil.guard.moment import Moment
 from vigil.processes.arm_state import Newest, arming_of, found_of
+from vigil.processes.cues import Cues
 from vigil.processes.guarded_part import GuardedPart
 from vigil.processes.hub import HubServer, Peer
 from vigil.processes.kept import kept_of
@@ -94,6 +94,7 @@ class Judging:
         )
         self._walled = [GuardedPart(part, fault) for part in self._parts]
         self._sensing = Sensing(self._config)
+        self._cues = Cues(self._config, hub=hub, orders=orders, clock=clock)
         self._lamps = LampsShown(self._config)
         self._door = PinDoor(disk, SecretFiles.below(settings.place.data).pin)
         self._arming: Arming | None = None
@@ -109,9 +110,9 @@ class Judging:
             Happened: lambda deed, depth: self._happened(deed.fact, depth),
             Arm: self._arm_or_alarm,
             Alarm: self._arm_or_alarm,
-            Record: lambda deed, _: self._record(deed.camera, deed.name, deed.state),
+            Record: lambda deed, _: self._cues.give(deed.camera, deed.name, deed.state),
             # A moment is kept as the shortest event there is: pictures are made where there is a key to see them.
-            Snapshot: lambda deed, _: self._record(deed.camera, "snapshot", "pulse"),
+            Snapshot: lambda deed, _: self._cues.give(deed.camera, "snapshot", "pulse"),
             PauseCamera: lambda deed, _: self._pause(deed),
             Show: lambda deed, _: self._lamps.show(deed.lamp, deed.pattern),
             Sound: lambda deed, _: self._lamps.sound(deed.pattern, deed.longest_s, clock.steady_us()),
@@ -155,6 +156,10 @@ class Judging:
             return False
         self._tell_body()
         return True
+
+    def met(self, peer: Peer) -> None:
+        """A process has said who it is."""
+        self._cues.met(peer)
 
     def camera(self, status: Status) -> None:
         """A recorder says how its camera is."""
@@ -285,12 +290,6 @@ class Judging:
             self._fault(f"memory of {subject}", f"after a power cut it would be as it was before: {error}")
         else:
             self._fault(f"memory of {subject}", "")
-
-    def _record(self, camera: str, name: str, state: str) -> None:
-        for peer in self._hub.peers:
-            if peer.name.startswith("record@") and camera in ("*", peer.name.removeprefix("record@")):
-                cue = Cue(camera=peer.name.removeprefix("record@"), name=name, state=state)
-                self._orders.give_own(peer, cue, self._clock.steady_us())
 
     def _pause(self, deed: PauseCamera) -> None:
         if recorder := self._hub.named(f"record@{deed.camera}"):
