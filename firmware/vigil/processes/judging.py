@@ -49,7 +49,6 @@ from vigil.processes.arm_state import Newest, arming_of, found_of
 from vigil.processes.cues import Cues
 from vigil.processes.guarded_part import GuardedPart
 from vigil.processes.hub import HubServer, Peer
-from vigil.processes.kept import kept_of
 from vigil.processes.lamps import LampsShown
 from vigil.processes.orders import Orders
 from vigil.processes.parts import parts_of
@@ -89,9 +88,7 @@ class Judging:
         self._enter = enter
         self._fault = fault
         self._faults = faults
-        self._parts = parts_of(
-            self._config, now_us=clock.steady_us(), kept=lambda subject: kept_of(disk, self._place, subject)
-        )
+        self._parts = parts_of(self._config, disk, self._place, now_us=clock.steady_us())
         self._walled = [GuardedPart(part, fault) for part in self._parts]
         self._sensing = Sensing(self._config)
         self._cues = Cues(self._config, hub=hub, orders=orders, clock=clock)
