@@ -52,6 +52,7 @@ def test_a_right_sensor_is_read_as_written():
         ("", "contact", "sensor.door: it says nowhere what it is read from; give one of gpio, topic or thermometer"),
         ('gpio = 5\ntopic = "a/b"', "contact", "sensor.door: gpio and topic are given; give one of gpio, topic or "),
         ("gpio = 3", "contact", "sensor.door.gpio = 3: the I²C bus of the clock uses this line"),
+        ("gpio = 26", "contact", "sensor.door.gpio = 26: the power button uses this line"),
         ("gpio = 17", "contact", "sensor.door.gpio = 17: button.gpio uses this line already"),
         ("gpio = 27", "contact", "sensor.door.gpio = 27: lamps.arm_gpio uses this line already"),
         ('gpio = 5\npull = "none"', "contact", 'sensor.door.pull = "none": a contact drives nothing; give up or down'),

@@ -25,6 +25,7 @@ HEADER_BUS = {
     4: "the 1-wire bus",
     14: "the serial line",
     15: "the serial line",
+    26: "the power button",
 }
 """Lines of the header that sensors must leave to others, wired or not: what is plugged in later must still work."""
 
