@@ -72,7 +72,13 @@ class Written(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health(Message):
-    """How guard, journal and disk are, every second."""
+    """
+    How guard, journal and disk are, every second, and the verdict on the box (docs/design/health.md).
+
+    `level` is ``ok``, ``notice``, ``warning``, ``unknown`` or ``failed``, `since_us` (steady clock) since when;
+    `blinks` what the fault lamp counts out. `probes` are the readings, the worst first, and `faults` those that
+    were told as faults, in a sentence each; where there is no room for all, the last are left out.
+    """
 
     kind: ClassVar[str] = "health"
     log_id: str
@@ -84,6 +90,10 @@ class Health(Message):
     segments: int
     clock: str
     faults: list[str] = field(default_factory=list)
+    level: str = "unknown"
+    since_us: int = 0
+    blinks: int = 0
+    probes: list[dict[str, str | int]] = field(default_factory=list)
     arm: str = ""
     arm_words: str = ""
 
@@ -302,4 +312,10 @@ def _fits(value: Any, hint: Any) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool)
     if hint == dict[str, str]:
         return isinstance(value, dict) and all(isinstance(v, str) for v in value.values())
+    if hint == list[dict[str, str | int]]:
+        return isinstance(value, list) and all(_is_plain(v) for v in value)
     return isinstance(value, list) and all(isinstance(v, str) for v in value)
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, dict) and all(_fits(v, str) or _fits(v, int) for v in value.values())

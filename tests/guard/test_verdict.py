@@ -1,0 +1,167 @@
+"""The verdict: as the worst of what is known, whatever came in which order, and never well for lack of news."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakes.health import BEGAN_US, DISK, SECOND, WELL, at, camera
+from vigil.events import LIMIT_BYTES, Health, decode, encode
+from vigil.guard.evidence import FORGOTTEN_US, START_US, Evidence
+from vigil.guard.faults import Level
+from vigil.guard.judging import Judging
+from vigil.guard.probes import PROBES
+from vigil.guard.probes.card import CardSeen
+from vigil.guard.probes.disk import Trouble
+from vigil.guard.probes.journal import JournalSeen
+from vigil.guard.probes.keys import KeysSeen
+from vigil.guard.probes.part import PartSeen
+from vigil.guard.probes.process import ProcessSeen
+
+LOST = camera(state="lost", fault="nothing answers")
+SAID = [
+    *WELL, LOST, camera("yard"), camera("yard", picture_check="frozen"), replace(DISK, trouble=Trouble.HELD),
+    CardSeen(complaint="bad"), KeysSeen(certified=False, refusal="away"), JournalSeen(open=False, closed="read-only"),
+    ProcessSeen(name="body", away_s=90),
+]  # fmt: skip
+
+
+def judged(*said: object) -> Judging:
+    """What is thought a second after hearing this."""
+    judging = Judging(at(0))
+    for one in said:
+        judging.hear(one, at(1))
+    judging.look(at(2))
+    return judging
+
+
+def seen(judging: Judging) -> list[tuple[str, str, str]]:
+    return [(one.id, one.subject, str(one.level)) for one in judging.verdict.readings]
+
+
+def test_a_box_of_which_all_is_well_is_well():
+    judging = judged(*WELL)
+
+    assert judging.verdict.level is Level.OK
+    assert (judging.verdict.blinks, judging.verdict.faults()) == (0, [])
+    assert {one.level for one in judging.verdict.readings} == {Level.OK}
+    assert len(judging.verdict.readings) == len(WELL)
+
+
+def test_of_a_box_that_has_said_nothing_nothing_is_known():
+    assert Judging(at(0)).verdict.level is Level.UNKNOWN
+    assert judged().verdict.level is Level.UNKNOWN
+
+
+def test_the_worst_comes_first_and_is_the_verdict():
+    judging = judged(*WELL, KeysSeen(certified=False, refusal="nobody answers"), LOST)
+
+    assert judging.verdict.level is Level.FAILED
+    assert seen(judging)[:3] == [
+        ("camera.lost", "gate", "failed"), ("keys.signer", "", "warning"), ("card", "", "ok"),
+    ]  # fmt: skip
+    assert judging.verdict.faults() == ["camera gate: nothing answers", "signer: nobody answers"]
+    assert judging.verdict.readings[0].do.startswith("Read why.")
+
+
+def test_the_lamp_counts_out_the_worst():
+    assert judged(*WELL, KeysSeen(certified=False, refusal="away")).verdict.blinks == 6
+    assert judged(*WELL, KeysSeen(certified=False, refusal="away"), CardSeen(complaint="bad")).verdict.blinks == 2
+    assert judged(*WELL, camera(state="paused")).verdict.blinks == 0
+
+
+def test_a_notice_is_no_fault():
+    judging = judged(*WELL, camera(state="paused"))
+
+    assert (judging.verdict.level, judging.verdict.faults()) == (Level.NOTICE, [])
+
+
+@given(st.permutations(range(len(SAID))), st.data())
+def test_evidence_may_come_in_any_order(order: list[int], data: st.DataObject):
+    # Each piece has a time of its own; late ones come after newer ones.
+    times = data.draw(st.permutations(range(len(SAID))))
+    one, other = (Evidence(PROBES, expected=[("camera", "yard")], began_us=BEGAN_US) for _ in range(2))
+    for index in range(len(SAID)):
+        one.take(SAID[index], BEGAN_US + times[index])
+    for index in order:
+        other.take(SAID[index], BEGAN_US + times[index])
+
+    assert one.looks(BEGAN_US + SECOND) == other.looks(BEGAN_US + SECOND)
+
+
+@pytest.mark.parametrize("said", [one for one in WELL if not isinstance(one, PartSeen)], ids=lambda s: type(s).__name__)
+def test_what_is_old_is_unknown_and_never_well(said: object):
+    (probe,) = (one for one in PROBES if isinstance(said, one.evidence))
+    key = probe.name, probe.subject_of(said)
+    judging = Judging(at(0), expected=[key])
+    judging.hear(said, at(1))
+    for seconds in range(2, 2 * probe.lasts_s + 10):
+        judging.look(at(seconds))
+        assert (judging.verdict.level is Level.OK) == (seconds <= probe.lasts_s + 1)
+
+    assert seen(judging) == [(probe.unknown_id, key[1], "unknown")]
+    assert judging.verdict.faults() == [f"{judging.verdict.readings[0].what}: nothing is heard of it any more"]
+
+
+def test_what_was_expected_and_never_came_is_a_fault_after_a_minute():
+    judging = Judging(at(0), expected=[("camera", "gate")])
+    judging.look(at(1))
+    assert seen(judging) == [("camera.unknown", "gate", "unknown")]
+    assert judging.verdict.faults() == [], "it may still be on its way"
+
+    judging.look(at(START_US / SECOND + 1))
+
+    assert judging.verdict.faults() == ["camera gate: nothing has been heard of it"]
+
+
+def test_what_nobody_expects_and_nobody_speaks_of_is_forgotten():
+    judging = judged(*WELL, camera("guest"))
+    for seconds in range(3, FORGOTTEN_US // SECOND + 60):
+        for one in WELL:
+            judging.hear(one, at(seconds))
+        judging.look(at(seconds))
+
+    assert judging.verdict.level is Level.OK
+    assert "guest" not in {one.subject for one in judging.verdict.readings}
+
+
+def test_a_file_that_was_played_to_its_end_stays_well():
+    judging = Judging(at(0), expected=[("camera", "gate")])
+    judging.hear(camera(state="ended"), at(1))
+
+    judging.look(at(5000))
+
+    assert judging.verdict.level is Level.OK
+
+
+def test_since_when_is_kept_while_it_stays_so():
+    judging = Judging(at(0))
+    for seconds in range(1, 30):
+        judging.hear(LOST if seconds >= 10 else camera(), at(seconds))
+        judging.look(at(seconds))
+
+    assert judging.verdict.since_us == at(10).steady_us
+    assert judging.verdict.readings[0].since_us == at(10).steady_us
+
+
+@pytest.mark.parametrize(
+    "why", ["x" * 2000, "\N{VIDEO CAMERA}" * 2000, "\0" * 2000], ids=["plain", "beyond", "control"]
+)
+def test_however_much_is_wrong_it_fits_into_a_message(why: str):
+    verdict = judged(
+        *(camera(f"camera-{n}", state="lost", fault=why, picture_check="frozen") for n in range(400))
+    ).verdict
+
+    message = Health(
+        log_id="x", entries=0, checkpoint=0, free_bytes=0, total_bytes=0, video_bytes=0, segments=0, clock="synced",
+        faults=verdict.faults(), level=str(verdict.level), since_us=verdict.since_us, blinks=verdict.blinks,
+        probes=verdict.plain(),
+    )  # fmt: skip
+
+    assert 100_000 < len(encode(message)) <= LIMIT_BYTES - 10_000
+    assert decode(encode(message)) == message
+    assert {one["level"] for one in message.probes} == {"failed"}
+    assert len(message.probes) > 20 < len(message.faults)
