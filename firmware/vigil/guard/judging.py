@@ -46,9 +46,9 @@ class Judging:
     def look(self, now: Moment) -> list[Deed]:
         """Judge; return an entry for each fault that was raised, or is over."""
         looks = self._evidence.looks(now.steady_us)
-        changes = self._faults.after(looks, now)
+        changes = [change for change in self._faults.after(looks, now) if change.standing.level.is_fault]
         self.verdict = verdict(looks, self._faults.standing, self.verdict, now.steady_us)
-        return [_entry(change) for change in changes if change.standing.level.is_fault]
+        return [_entry(change) for change in changes]
 
 
 def _entry(change: Change) -> Enter:

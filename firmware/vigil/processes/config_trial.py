@@ -59,6 +59,11 @@ def change(
     return False
 
 
+def is_on_trial(owners: Path) -> bool:
+    """Say whether a change has yet to prove itself."""
+    return _before(owners).exists()
+
+
 def take_back_if_on_trial(owners: Path, disk: Disk) -> bool:
     """Go back to what was before a change that has not proved itself; say whether there was one."""
     before = _before(owners)

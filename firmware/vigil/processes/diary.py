@@ -92,6 +92,11 @@ class Diary:
         return self._journal.log_id
 
     @property
+    def lost_at_us(self) -> int:
+        """When this log was begun in the place of one that was lost (wall clock); 0 where none was."""
+        return self._lost_before_us
+
+    @property
     def size(self) -> int:
         """How many entries there are."""
         return self._journal.size

@@ -32,10 +32,17 @@ from vigil.events import (
     Watch,
     Written,
 )
+from vigil.guard.probes.card import CardSeen
+from vigil.guard.probes.clock import ClockSeen
+from vigil.guard.probes.configuration import ConfigurationSeen
+from vigil.guard.probes.keys import KeysSeen
+from vigil.processes import health_seen
 from vigil.processes.card_errors import Told
+from vigil.processes.config_trial import is_on_trial
 from vigil.processes.diary import Diary
 from vigil.processes.ending import set_when_asked
 from vigil.processes.forgetting import Forgetting
+from vigil.processes.health import BoxHealth
 from vigil.processes.hub import HubServer, Peer
 from vigil.processes.judging import Judging
 from vigil.processes.notify import Notifier
@@ -69,8 +76,9 @@ class Guard:
         self._orders = Orders(self._hub)
         self._vouched = Vouched(settings.place, disk)
         self._time = Timekeeper(disk, settings.place, clock, boot=boot_id())
-        self._statuses: dict[str, Status] = {}
-        self._faults: dict[str, str] = {}
+        self._health = BoxHealth(settings, disk=disk, clock=clock, boot=boot_id())
+        self._journal_closed = self._signer_refused = ""
+        self._disk_failed: Exception | None = None
         self._poked: set[str] = set()
         self._announced: dict[tuple[str, str], tuple[int, int]] = {}
         self._second_us = self._round_us = self._asked_us = -_LOOK_ROUND_US
@@ -80,14 +88,13 @@ class Guard:
         self._forgetting = Forgetting(settings, disk=disk, clock=clock, session=self._vouched.session)
         self._judging = Judging(
             settings, disk=disk, clock=clock, hub=self._hub, orders=self._orders, enter=self._enter,
-            fault=self._fault, faults=self._faults,
+            fault=self._health.fault, faults=self._health.worst,
         )  # fmt: skip
 
     def run(self, stop: threading.Event) -> None:
         """Guard until `stop`."""
         notifier = Notifier.of_this_process(self._clock)
         notifier.ready()
-        self._fault("configuration", "; ".join(self._settings.salvage.faults))
         while not stop.is_set():
             for peer, message in self._hub.wait(self._judging.wait_s(_WAIT_S)):
                 self._hear(peer, message)
@@ -129,12 +136,26 @@ class Guard:
         if look_round:
             self._round_us = now_us
             self._forget()
-        self._fault("clock", self._time.complaint)
-        self._fault("update", self._updates.read().complaint)
-        self._fault("card", complaint(self._told_of_card.read()))
         self._judging.trust = self._time.trust
         self._judging.look(self._diary.newest if self._diary else None)
+        self._diagnose()
         self._tell()
+
+    def _diagnose(self) -> None:
+        """Put together what guard itself sees, and judge how the box is by it and by what the others say."""
+        health, salvage, time = self._health, self._settings.salvage, self._time
+        on_trial = is_on_trial(self._settings.place.config_files.owners)
+        health.tell(ConfigurationSeen(faults=salvage.faults, on_trial=on_trial))
+        health.tell(ClockSeen(trust=time.trust, was_synced=health.past.was_synced, complaint=time.complaint))
+        health.tell(CardSeen(complaint=complaint(self._told_of_card.read())))
+        health.tell(KeysSeen(certified=self._vouched.certified, refusal=self._signer_refused))
+        health.tell(health_seen.update(self._updates.read(), health.past))
+        health.tell(health_seen.journal(self._diary, self._journal_closed, self._clock.wall_us()))
+        least_bytes = salvage.config.storage.reserve_bytes
+        health.tell(health_seen.disk(self._forgetting, self._disk_failed, least_bytes=least_bytes))
+        if seen := health_seen.network(health.past):
+            health.tell(seen)
+        health.look({peer.name for peer in self._hub.peers}, time.trust, self._enter)
 
     def _keep_diary(self, diary: Diary, now_us: int, *, look_round: bool) -> None:
         try:
@@ -144,14 +165,13 @@ class Guard:
                 self._hub.broadcast(Checkpoint(note=note), to="record@")
             if look_round:
                 self._forget_words(diary)
-            self._fault("journal", "")
-            self._fault("statements", _unreadable(diary))
+            self._journal_closed = ""
         except (VigilError, OSError) as error:
             self._no_journal(error)
 
     def _no_journal(self, error: Exception) -> None:
         """Say why there is none, until it is opened again. An index that is damaged is made again then."""
-        self._fault("journal", str(error))
+        self._journal_closed = str(error)
         if self._diary:
             self._diary.close()
             self._diary = None
@@ -165,6 +185,7 @@ class Guard:
         try:
             for telling in left(self._disk, self._settings.place.tellings):
                 diary.happened(telling.kind, telling.fields)
+                self._health.happened(telling.kind, telling.fields)
                 remove(self._disk, telling.path)
         except VigilError as error:
             log.warning("journal: what the system tells was not entered: %s", error)
@@ -179,9 +200,9 @@ class Guard:
                     nobodys.setdefault(order.camera, []).append(order)
             for camera, orders in nobodys.items():
                 self._forgetting.do(camera, orders)
-            self._fault("store", self._forgetting.complaint)
+            self._disk_failed = None
         except (StoreError, OSError) as error:
-            self._fault("store", str(error))
+            self._disk_failed = error
             return
         self._publish_identity()
 
@@ -210,7 +231,6 @@ class Guard:
                 checkpoint_s=self._settings.salvage.config.journal.checkpoint_s, trust=str(self._time.trust),
                 config=self._settings.salvage.config,
             )  # fmt: skip
-            self._fault("journal's past", self._diary.loss)
             if self._vouched.certified:
                 self._diary.happened("session.certified", self._vouched.certificate())
             self._note_configuration(self._diary)
@@ -219,7 +239,7 @@ class Guard:
 
     def _ask_signer(self) -> None:
         self._asked_us = self._clock.steady_us()
-        self._fault("signer", self._vouched.ask(str(self._time.trust)))
+        self._signer_refused = self._vouched.ask(str(self._time.trust))
 
     def _certify_late(self) -> None:
         """What was signed while the signer was away is covered: a certificate is for the key."""
@@ -248,10 +268,7 @@ class Guard:
                 peer.send(Checkpoint(note=self._diary.newest_note))
             self._judging.met(peer)
         elif isinstance(message, Status):
-            self._statuses[message.camera] = message
-            self._fault(f"camera {message.camera}", message.fault)
-            blind = message.picture_check in ("frozen", "black")
-            self._fault(f"picture of {message.camera}", f"the picture is {message.picture_check}" if blind else "")
+            self._health.tell(message)
             self._judging.camera(message)
             self._forward(message)
         elif isinstance(message, Written):
@@ -281,19 +298,6 @@ class Guard:
             if peer.watching:
                 peer.send(message)
 
-    def _fault(self, what: str, words: str) -> None:
-        """Note a fault that came or went: in the log, and in the journal where there is one."""
-        before = self._faults.get(what, "")
-        if words == before:
-            return
-        if words:
-            log.warning("%s: %s", what, words)
-            self._faults[what] = words
-        else:
-            self._faults.pop(what, None)
-        if bool(words) != bool(before) and what != "journal":
-            self._enter("fault.raised" if words else "fault.cleared", {"what": what, "why": (words or before)[:300]})
-
     def _enter(self, kind: str, fields: Mapping[str, Any]) -> bool:
         """Enter something into the journal, and say whether it was; a disk that refuses is met by what comes next."""
         if self._diary is None:
@@ -306,25 +310,18 @@ class Guard:
         return True
 
     def _tell(self) -> None:
-        shelf, diary = self._forgetting, self._diary
+        shelf, diary, verdict = self._forgetting, self._diary, self._health.verdict
         total, free = shelf.space()
         self._forward(
             Health(
                 log_id=diary.log_id if diary else "", entries=diary.size if diary else 0,
                 checkpoint=diary.checkpoint_size if diary else 0, free_bytes=free, total_bytes=total,
                 video_bytes=shelf.video_bytes, segments=shelf.segments, clock=str(self._time.trust),
-                faults=[f"{what}: {words}" for what, words in sorted(self._faults.items())],
+                faults=verdict.faults(), level=str(verdict.level), since_us=verdict.since_us, blinks=verdict.blinks,
+                probes=verdict.plain(),
                 arm=str(self._judging.arm or ""), arm_words=self._judging.words(),
             )
         )  # fmt: skip
-
-
-def _unreadable(diary: Diary) -> str:
-    """Say in a sentence which statements could not be taken in; nothing where all were."""
-    if not diary.unreadable:
-        return f"some are not entered yet: {next(iter(diary.waiting.values()))}" if diary.waiting else ""
-    (segment, line), why = next(iter(diary.unreadable.items()))
-    return f"{len(diary.unreadable)} could not be taken in; the first is line {line} of {segment.seal.name}: {why}"
 
 
 def main(data: Path, *, log_level: str | None, plain: bool) -> int:

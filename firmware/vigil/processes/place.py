@@ -71,6 +71,11 @@ class Place:
         return self.data / "run/card-errors.json"
 
     @property
+    def health(self) -> Path:
+        """Which faults stand, from one run of guard to the next."""
+        return self.state / "health.json"
+
+    @property
     def journal(self) -> Path:
         """The journal's directory."""
         return self.state / "journal"

@@ -62,8 +62,8 @@ PROBE = Probe(
     look=look,
     subject_of=lambda said: said.camera,
     is_final=lambda said: said.state == "ended",
-    # A disk that stalls keeps a recorder from speaking; that it stalls for long is what should be told.
-    lasts_s=10,
+    # A disk that stalls keeps a recorder from speaking, and so does its restart on a slow board.
+    lasts_s=15,
     faults=(
         _kind(
             "lost", Level.FAILED, "The camera is away: nothing of it is recorded. It is tried again for ever.",
@@ -95,7 +95,7 @@ PROBE = Probe(
             "`vigil keys new` makes a key; its recipient goes into `vigil.toml`.", blink=Blink.KEYS,
         ),
         _kind(
-            "stopped", Level.WARNING, "Somebody ended its recorder; its files are sealed.",
+            "stopped", Level.NOTICE, "Somebody ended its recorder; its files are sealed.",
             "Start it again if that was not meant: `systemctl start 'vigil-record*'`, or restart the box.",
         ),
         _kind("paused", Level.NOTICE, "The owner does not want it recorded.", "`vigil resume` goes on."),

@@ -1,0 +1,70 @@
+"""What guard sees of its own parts, put as evidence for the verdict."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+from vigil.errors import StoreFault, WrongStore
+from vigil.guard.health_memory import Past
+from vigil.guard.probes.disk import DiskSeen, Trouble
+from vigil.guard.probes.journal import JournalSeen
+from vigil.guard.probes.network import NetworkSeen
+from vigil.guard.probes.update import UpdateSeen
+from vigil.processes.diary import Diary
+from vigil.processes.forgetting import Forgetting
+from vigil.processes.update_status import WORDS
+from vigil.upkeep.network import has_way_out
+from vigil.upkeep.update_record import Phase, Record
+
+LOST_LATELY_US = 7 * 86_400_000_000
+
+
+def disk(shelf: Forgetting, failed: Exception | None, *, least_bytes: int) -> DiskSeen:
+    """Say how the disk is; `failed` is what guard met when it last looked what to delete."""
+    total, free = shelf.space()
+    trouble, why = _trouble(failed) if failed else (Trouble.HELD if shelf.complaint else Trouble.NONE, shelf.complaint)
+    return DiskSeen(total_bytes=total, free_bytes=free, least_bytes=least_bytes, trouble=trouble, why=why)
+
+
+def _trouble(failed: Exception) -> tuple[Trouble, str]:
+    if isinstance(failed, WrongStore):
+        return Trouble.WRONG, str(failed)
+    number = failed.errno if isinstance(failed, StoreFault | OSError) else 0
+    return Trouble.READ_ONLY if number == errno.EROFS else Trouble.REFUSES, str(failed)
+
+
+def journal(diary: Diary | None, closed: str, now_us: int) -> JournalSeen:
+    """Say how the journal is; `closed` says why it is not written, `now_us` (wall clock) what is lately."""
+    if diary is None:
+        return JournalSeen(open=False, closed=closed)
+    lately = now_us - diary.lost_at_us < LOST_LATELY_US
+    return JournalSeen(open=True, closed=closed, lost=diary.loss if lately else "", unreadable=_unreadable(diary))
+
+
+def _unreadable(diary: Diary) -> str:
+    """Say in a sentence which statements could not be taken in; nothing where all were."""
+    if not diary.unreadable:
+        return f"some are not entered yet: {next(iter(diary.waiting.values()))}" if diary.waiting else ""
+    (segment, line), why = next(iter(diary.unreadable.items()))
+    return f"{len(diary.unreadable)} could not be taken in; the first is line {line} of {segment.seal.name}: {why}"
+
+
+def update(record: Record, past: Past) -> UpdateSeen:
+    """Say what became of the last update, and whether there is a system to go back to."""
+    trial = WORDS[Phase.INSTALLED].format(version=record.version, slot=record.slot)
+    return UpdateSeen(
+        failed=record.complaint, trial=trial if record.phase is Phase.INSTALLED else "", refused=past.refused,
+        alone=past.alone,
+    )  # fmt: skip
+
+
+def network(past: Past, net: Path = Path("/proc/net")) -> NetworkSeen | None:
+    """Say whether a network is reached; None where this process is kept apart from all of them."""
+    try:
+        devices = [line.partition(":")[0].strip() for line in (net / "dev").read_text().splitlines() if ":" in line]
+    except OSError:
+        return None
+    if set(devices) <= {"lo"}:
+        return None
+    return NetworkSeen(reached=has_way_out(net), was_reached=past.was_reached)
