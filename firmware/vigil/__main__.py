@@ -32,6 +32,7 @@ FAMILIES = (
     "store",
     "control",
     "arming",
+    "status",
     "update",
     "reset",
     "upkeep",

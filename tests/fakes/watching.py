@@ -34,7 +34,7 @@ def health(**given: Any) -> Health:
     """A guard that does well, but for what is given."""
     well = Health(
         log_id="3f9a2c1b77e01d42", entries=1204, checkpoint=1201, free_bytes=212_000_000_000,
-        total_bytes=480_000_000_000, video_bytes=3_100_000_000, segments=52, clock="synced",
+        total_bytes=480_000_000_000, video_bytes=3_100_000_000, segments=52, clock="synced", level="ok", since_us=BEGAN,
     )  # fmt: skip
     return replace(well, **given)
 

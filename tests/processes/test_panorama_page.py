@@ -228,9 +228,13 @@ statuses = st.builds(
     motion_area_pm=whole, segment=whole, segment_bytes=whole, picture_check=words, clock=words, fault=words,
     source=st.dictionaries(st.sampled_from([*SOURCE, "address", "sound"]), words),
 )  # fmt: skip
+readings = st.dictionaries(
+    st.sampled_from(["id", "subject", "level", "what", "why", "state", "since_us"]), st.one_of(words, whole)
+)
 healths = st.builds(
     Health, log_id=words, entries=whole, checkpoint=whole, free_bytes=whole, total_bytes=whole, video_bytes=whole,
-    segments=whole, clock=words, faults=st.lists(words, max_size=3),
+    segments=whole, clock=words, faults=st.lists(words, max_size=3), since_us=whole, blinks=whole,
+    level=st.one_of(words, st.sampled_from(["ok", "failed"])), probes=st.lists(readings, max_size=3),
 )  # fmt: skip
 
 

@@ -40,11 +40,12 @@ class PlainLines:
         self._states: dict[str, str] = {}
         self._processes: dict[str, str] = {}
         self._faults: dict[str, str] = {}
+        self._level = ""
         for note in notes:
             self._line("note", msg=note)
 
     def take(self, message: Status | Health | Lit) -> None:
-        """A process said how it is; a camera that changed is told at once, and so is the alarm."""
+        """A process said how it is; a camera that changed is told at once, and so are the verdict and the alarm."""
         if isinstance(message, Lit):
             return  # lamps are for people who look
         self._panorama = with_message(self._panorama, message, self._clock.steady_us())
@@ -53,9 +54,8 @@ class PlainLines:
             if self._states.get(camera.name) != camera.state:
                 self._states[camera.name] = camera.state
                 self._camera(camera)
-        elif message.arm != self._arm:
-            self._arm = message.arm
-            self._line("arm", state=message.arm)
+        else:
+            self._verdict_and_alarm(message)
 
     def typed(self) -> str:
         """Nobody types here."""
@@ -102,6 +102,14 @@ class PlainLines:
             segment_bytes=status.segment_bytes if status.segment else -1,
             picture=status.picture_check, clock=status.clock, fault=status.fault,
         )  # fmt: skip
+
+    def _verdict_and_alarm(self, health: Health) -> None:
+        if health.level != self._level:
+            self._level = health.level
+            self._line("verdict", level=health.level, blinks=health.blinks)
+        if health.arm != self._arm:
+            self._arm = health.arm
+            self._line("arm", state=health.arm)
 
     def _kept(self, now_us: int) -> None:
         health = self._panorama.health

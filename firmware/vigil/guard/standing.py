@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from vigil.config.redact import without_secrets
 from vigil.guard.evidence import START_US, Look
-from vigil.guard.faults import FaultKind, Finding, Level
+from vigil.guard.faults import FaultKind, Level
 from vigil.guard.moment import Moment
 
 _SECOND_US = 1_000_000
@@ -91,27 +92,26 @@ class Faults:
 
     def after(self, looks: Sequence[Look], now: Moment) -> list[Change]:
         """Take in what all probes say now; return what has changed by it."""
-        found = {(one.id, one.subject): one for look in looks for one in look.findings}
+        # Words of strangers (a camera's address, say) go into journal and messages from here.
+        found = {(one.id, one.subject): without_secrets(one.why) for look in looks for one in look.findings}
         fresh = {look.key: look.fresh for look in looks}
         # Whoever has just been started may still speak of what was wrong before; later, who is silent is gone.
         or_else = now.steady_us - self._began_us > START_US
         self._over = {key: past for key, past in self._over.items() if now.steady_us - past[1] <= REMEMBERED_US}
-        changes = [self._raise(key, finding, now) for key, finding in found.items() if key not in self._standing]
+        changes = [self._raise(key, why, now) for key, why in found.items() if key not in self._standing]
         for key, one in list(self._standing.items()):
             if key in found:
                 back = one.well_us is not None
-                self._standing[key] = replace(
-                    one, why=found[key].why, well_us=None, flaps=one.flaps + (1 if back else 0)
-                )
+                self._standing[key] = replace(one, why=found[key], well_us=None, flaps=one.flaps + (1 if back else 0))
             elif fresh.get((one.kind.probe, one.subject), or_else):
                 changes += self._well(key, one, now)
             else:
                 self._standing[key] = replace(one, well_us=None)
         return sorted(changes, key=lambda change: (change.raised, change.standing.key))
 
-    def _raise(self, key: FaultKey, finding: Finding, now: Moment) -> Change:
+    def _raise(self, key: FaultKey, why: str, now: Moment) -> Change:
         flaps = self._over.pop(key)[0] + 1 if key in self._over else 0
-        raised = Standing(self._kinds[finding.id], finding.subject, finding.why, now.steady_us, now.wall_us, flaps)
+        raised = Standing(self._kinds[key[0]], key[1], why, now.steady_us, now.wall_us, flaps)
         self._standing[key] = raised
         return Change(raised, raised=True)
 

@@ -96,11 +96,11 @@ def _size(count: int) -> str:
     return words.size(count) if count > 0 else "0 bytes"
 
 
-def fault_box(found: Sequence[str], width: int) -> list[Line]:
-    """Return a box with every fault whole."""
+def fault_box(found: Sequence[str], verdict: Line, width: int) -> list[Line]:
+    """Return a box with every fault whole, and the verdict on the box."""
     lines = [line for one in found for line in paragraph(one, width - 4, Tone.BAD, first="× ", rest="  ")]
     title: Line = (Piece(words.counted(len(found), "fault"), Tone.BAD),)
-    return boxed(title, EMPTY, lines, width, Tone.BAD)
+    return boxed(title, verdict, lines, width, Tone.BAD)
 
 
 def fault_lines(found: Sequence[str], width: int) -> list[Line]:
@@ -117,9 +117,9 @@ def fault_heads(found: Sequence[str], width: int, height: int) -> list[Line]:
     return lines[:height]
 
 
-def no_fault() -> Line:
-    """Return what stands where nothing is wrong."""
-    return labelled("faults", (Piece("none", Tone.GOOD),))
+def no_fault(verdict: Line) -> Line:
+    """Return what stands where nothing is wrong: that, and the verdict, for it may be that nothing is known."""
+    return labelled("faults", joined(((Piece("none", Tone.GOOD),), (Piece("verdict ", Tone.DIM), *verdict)), " · "))
 
 
 def processes(panorama: Panorama, now_us: int) -> list[Line]:

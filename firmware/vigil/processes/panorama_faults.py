@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from vigil.events import Status
 from vigil.processes.panorama import SECOND_US, CameraSight, Panorama
+from vigil.processes.panorama_verdict import told_by_guard
 from vigil.processes.panorama_words import counted, span
 
 PICTURE_IS_WELL = ("", "ok", "not checked")
@@ -41,10 +42,7 @@ def faults(panorama: Panorama, now_us: int) -> list[Fault]:
     else:
         for camera in panorama.cameras:
             found += _camera(panorama, camera, now_us)
-    ours = tuple(f"{what} {camera.name}: " for camera in panorama.cameras for what in ("camera", "picture of"))
-    told = panorama.health.faults if panorama.health else []
-    # Guard repeats what the cameras say; we heard them ourselves.
-    return found + [Fault(words, words) for words in told if not words.startswith(ours)]
+    return found + [Fault(key, words) for key, words in told_by_guard(panorama)]
 
 
 def _processes(panorama: Panorama, now_us: int) -> Iterator[Fault]:

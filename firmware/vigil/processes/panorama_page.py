@@ -26,6 +26,7 @@ from vigil.processes.panorama_lines import (
     width_of,
 )
 from vigil.processes.panorama_panel import panel_line
+from vigil.processes.panorama_verdict import verdict
 
 _CARD = 66  # cells below which a card's facts would be clipped
 _WIDE = 120
@@ -98,6 +99,7 @@ class Page:
         self._time_of_day = time_of_day
         self._made: dict[tuple[str, object], list[Line]] = {}
         self._faults = [fault.words for fault in faults(panorama, now_us)]
+        self._verdict = verdict(panorama, now_us)
         self._shown = [Shown(panorama, camera, now_us) for camera in panorama.cameras]
 
     def lines(self) -> list[Line]:
@@ -214,7 +216,7 @@ class Page:
         if not self._faults:
             return []
         if form.faults == "box":
-            return below.fault_box(self._faults, self._width)
+            return below.fault_box(self._faults, self._verdict, self._width)
         if form.faults == "bare":
             return below.fault_lines(self._faults, self._width)
         return below.fault_heads(self._faults, self._width, max(1, (self._height - 2) // 3))
@@ -243,7 +245,7 @@ class Page:
         if form.kept == "none":
             return []
         lines = (below.kept_in_short if form.kept == "short" else below.kept)(self._panorama, self._now_us)
-        return lines if self._faults or form.kept == "short" else [*lines, below.no_fault()]
+        return lines if self._faults or form.kept == "short" else [*lines, below.no_fault(self._verdict)]
 
     def _processes(self, form: Form) -> list[Line]:
         if form.processes == "none":
