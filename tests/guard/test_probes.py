@@ -11,6 +11,7 @@ from vigil.clock.trust import Trust
 from vigil.config.read import NO_CAMERA
 from vigil.guard.facts import PowerChanged
 from vigil.guard.faults import Blink, Level
+from vigil.guard.panel import FAULT_CLASSES, fault_class
 from vigil.guard.probes import FAULTS, PROBES
 from vigil.guard.probes.card import CardSeen
 from vigil.guard.probes.clock import ClockSeen
@@ -46,8 +47,6 @@ CASES = [
     (replace(DISK, trouble=Trouble.HELD, free_bytes=1), ["disk.held", "disk.full"]),
     (replace(DISK, total_bytes=0, free_bytes=0), ["disk.unknown"]),
     (CardSeen(complaint="it goes bad"), ["card.failing"]),
-    (CardSeen(worn_pct=79), []),
-    (CardSeen(worn_pct=80), ["card.worn"]),
     (ClockSeen(trust=Trust.UNSYNCED), ["clock.unsynced"]),
     (ClockSeen(trust=Trust.UNSYNCED, was_synced=True), ["clock.lost"]),
     (ClockSeen(trust=Trust.STEPPED, was_synced=True, complaint="confirm it"), ["clock.jumped", "clock.stepped"]),
@@ -57,9 +56,16 @@ CASES = [
     (PowerChanged(state="unknown"), ["power.unknown"]),
     (NetworkSeen(reached=False), ["network.none"]),
     (NetworkSeen(reached=False, was_reached=True), ["network.lost"]),
-    (PartSeen(what="sensor hall", words="it chatters"), ["part.sensor"]),
-    (PartSeen(what="UPS", words="replace its battery"), ["part.power"]),
-    (PartSeen(what="rule night", words="it can never fire"), ["part.other"]),
+    (PartSeen(what="camera gate", words="it was pulled out"), ["part.camera"]),
+    (PartSeen(what="card wear", words="have a new one ready"), ["part.storage"]),
+    (PartSeen(what="ups battery", words="replace it"), ["part.power"]),
+    (PartSeen(what="power", words="the mains are away"), []),
+    (PartSeen(what="sensor hall", words="it chatters"), ["part.alarm"]),
+    (PartSeen(what="clock chip", words="its battery is empty"), ["part.clock"]),
+    (PartSeen(what="keys of me", words="lost"), ["part.records"]),
+    (PartSeen(what="mqtt", words="nobody answers"), ["part.network"]),
+    (PartSeen(what="presence", words="nobody is named"), ["part.settings"]),
+    (PartSeen(what="memory of arm", words="it is not kept"), ["part.other"]),
     (KeysSeen(certified=False), ["keys.uncertified"]),
     (KeysSeen(certified=False, refusal="nobody answers"), ["keys.signer"]),
     (KeysSeen(certified=True, refusal="nobody answers"), []),
@@ -111,6 +117,13 @@ def test_every_kind_belongs_to_its_probe_and_none_has_an_id_twice():
 
 def test_every_evidence_that_grows_old_has_a_fault_for_it():
     assert [probe.name for probe in PROBES if probe.unknown_id not in FAULTS] == ["part"]
+
+
+def test_every_fault_is_counted_out_as_the_lamp_counts_its_name():
+    kinds = [kind for kind in FAULTS.values() if kind.probe != "part"]
+
+    assert [kind.id for kind in kinds if fault_class(kind.what.format("x")) != kind.blink] == []
+    assert len(Blink) == len(FAULT_CLASSES)
 
 
 def test_the_fault_lamp_has_something_to_count_for_every_place():

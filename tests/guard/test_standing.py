@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fakes.health import WELL, at, camera
 from vigil.guard.deeds import Enter
-from vigil.guard.judging import Judging
+from vigil.guard.diagnosis import Diagnosis
 from vigil.guard.probes.configuration import ConfigurationSeen
 
 GATE = ("camera", "gate")
@@ -19,7 +19,7 @@ class Box:
 
     def __init__(self, **given) -> None:
         self.seconds = 0
-        self.judging = Judging(at(0), **given)
+        self.diagnosis = Diagnosis(at(0), **given)
         self.entered: list[tuple[int, str, str]] = []
         self.fields: list[dict] = []
 
@@ -29,15 +29,15 @@ class Box:
             self.seconds += every
             now = at(self.seconds)
             for one in said:
-                self.judging.hear(one, now)
-            for deed in self.judging.look(now):
+                self.diagnosis.hear(one, now)
+            for deed in self.diagnosis.look(now):
                 assert isinstance(deed, Enter)
                 self.entered.append((self.seconds, deed.kind.removeprefix("fault."), str(deed.fields["id"])))
                 self.fields.append(dict(deed.fields))
 
     @property
     def stand(self) -> list[str]:
-        return [one.kind.id for one in self.judging.standing]
+        return [one.kind.id for one in self.diagnosis.standing]
 
 
 def test_a_fault_is_told_when_it_comes_and_over_when_it_has_been_away_for_a_while():
@@ -60,7 +60,7 @@ def test_a_fault_that_comes_and_goes_is_one_fault_that_flaps():
         box.live(3, camera())
 
     assert box.entered == [(1, "raised", "camera.lost")]
-    (one,) = box.judging.standing
+    (one,) = box.diagnosis.standing
     assert (one.flaps, one.since_us) == (49, at(1).steady_us)
 
 
@@ -118,7 +118,7 @@ def test_whatever_happened_before_what_lasts_decides(history, last):
     assert set(fresh.stand) - silent_too <= set(box.stand)
     if last:
         assert box.stand == fresh.stand
-        assert box.judging.verdict.level is fresh.judging.verdict.level
+        assert box.diagnosis.verdict.level is fresh.diagnosis.verdict.level
 
 
 def test_silence_ends_no_fault():
@@ -140,7 +140,7 @@ def test_what_a_person_sets_right_is_over_at_once():
 def test_a_fault_outlives_guard_and_is_not_told_twice():
     before = Box(expected=[GATE])
     before.live(5, LOST)
-    after = Box(expected=[GATE], carried=before.judging.standing)
+    after = Box(expected=[GATE], carried=before.diagnosis.standing)
     after.live(3)
     assert after.stand == ["camera.lost"]
     after.live(20, LOST)
@@ -153,7 +153,7 @@ def test_a_fault_outlives_guard_and_is_not_told_twice():
 def test_a_fault_of_what_is_not_there_any_more_ends_a_minute_after_the_start():
     before = Box(expected=[GATE])
     before.live(5, LOST)
-    after = Box(carried=before.judging.standing)
+    after = Box(carried=before.diagnosis.standing)
     after.live(100, *WELL[1:])
 
     assert after.stand == []

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from fakes.health import BEGAN_US, DISK, SECOND, WELL, at, camera
 from vigil.events import LIMIT_BYTES, Health, decode, encode
+from vigil.guard.diagnosis import Diagnosis
 from vigil.guard.evidence import FORGOTTEN_US, START_US, Evidence
+from vigil.guard.facts import PowerChanged
 from vigil.guard.faults import Level
-from vigil.guard.judging import Judging
 from vigil.guard.probes import PROBES
 from vigil.guard.probes.card import CardSeen
 from vigil.guard.probes.disk import Trouble
@@ -29,42 +30,42 @@ SAID = [
 ]  # fmt: skip
 
 
-def judged(*said: object) -> Judging:
+def judged(*said: object) -> Diagnosis:
     """What is thought a second after hearing this."""
-    judging = Judging(at(0))
+    diagnosis = Diagnosis(at(0))
     for one in said:
-        judging.hear(one, at(1))
-    judging.look(at(2))
-    return judging
+        diagnosis.hear(one, at(1))
+    diagnosis.look(at(2))
+    return diagnosis
 
 
-def seen(judging: Judging) -> list[tuple[str, str, str]]:
-    return [(one.id, one.subject, str(one.level)) for one in judging.verdict.readings]
+def seen(diagnosis: Diagnosis) -> list[tuple[str, str, str]]:
+    return [(one.id, one.subject, str(one.level)) for one in diagnosis.verdict.readings]
 
 
 def test_a_box_of_which_all_is_well_is_well():
-    judging = judged(*WELL)
+    diagnosis = judged(*WELL)
 
-    assert judging.verdict.level is Level.OK
-    assert (judging.verdict.blinks, judging.verdict.faults()) == (0, [])
-    assert {one.level for one in judging.verdict.readings} == {Level.OK}
-    assert len(judging.verdict.readings) == len(WELL)
+    assert diagnosis.verdict.level is Level.OK
+    assert (diagnosis.verdict.blinks, diagnosis.verdict.faults()) == (0, [])
+    assert {one.level for one in diagnosis.verdict.readings} == {Level.OK}
+    assert len(diagnosis.verdict.readings) == len(WELL)
 
 
 def test_of_a_box_that_has_said_nothing_nothing_is_known():
-    assert Judging(at(0)).verdict.level is Level.UNKNOWN
+    assert Diagnosis(at(0)).verdict.level is Level.UNKNOWN
     assert judged().verdict.level is Level.UNKNOWN
 
 
 def test_the_worst_comes_first_and_is_the_verdict():
-    judging = judged(*WELL, KeysSeen(certified=False, refusal="nobody answers"), LOST)
+    diagnosis = judged(*WELL, KeysSeen(certified=False, refusal="nobody answers"), LOST)
 
-    assert judging.verdict.level is Level.FAILED
-    assert seen(judging)[:3] == [
+    assert diagnosis.verdict.level is Level.FAILED
+    assert seen(diagnosis)[:3] == [
         ("camera.lost", "gate", "failed"), ("keys.signer", "", "warning"), ("card", "", "ok"),
     ]  # fmt: skip
-    assert judging.verdict.faults() == ["camera gate: nothing answers", "signer: nobody answers"]
-    assert judging.verdict.readings[0].do.startswith("Read why.")
+    assert diagnosis.verdict.faults() == ["camera gate: nothing answers", "signer: nobody answers"]
+    assert diagnosis.verdict.readings[0].do.startswith("Read why.")
 
 
 def test_the_lamp_counts_out_the_worst():
@@ -73,10 +74,18 @@ def test_the_lamp_counts_out_the_worst():
     assert judged(*WELL, camera(state="paused")).verdict.blinks == 0
 
 
-def test_a_notice_is_no_fault():
-    judging = judged(*WELL, camera(state="paused"))
+def test_the_lamp_counts_a_fault_out_though_others_have_not_spoken_yet():
+    judged_so_far = Diagnosis(at(0), expected=[("camera", "gate")])
+    judged_so_far.hear(KeysSeen(certified=False, refusal="away"), at(1))
+    judged_so_far.look(at(1))
 
-    assert (judging.verdict.level, judging.verdict.faults()) == (Level.NOTICE, [])
+    assert (judged_so_far.verdict.level, judged_so_far.verdict.blinks) == (Level.UNKNOWN, 6)
+
+
+def test_a_notice_is_no_fault():
+    diagnosis = judged(*WELL, camera(state="paused"))
+
+    assert (diagnosis.verdict.level, diagnosis.verdict.faults()) == (Level.NOTICE, [])
 
 
 @given(st.permutations(range(len(SAID))), st.data())
@@ -92,59 +101,61 @@ def test_evidence_may_come_in_any_order(order: list[int], data: st.DataObject):
     assert one.looks(BEGAN_US + SECOND) == other.looks(BEGAN_US + SECOND)
 
 
-@pytest.mark.parametrize("said", [one for one in WELL if not isinstance(one, PartSeen)], ids=lambda s: type(s).__name__)
+@pytest.mark.parametrize(
+    "said", [one for one in WELL if not isinstance(one, PartSeen | PowerChanged)], ids=lambda s: type(s).__name__
+)
 def test_what_is_old_is_unknown_and_never_well(said: object):
     (probe,) = (one for one in PROBES if isinstance(said, one.evidence))
     key = probe.name, probe.subject_of(said)
-    judging = Judging(at(0), expected=[key])
-    judging.hear(said, at(1))
+    diagnosis = Diagnosis(at(0), expected=[key])
+    diagnosis.hear(said, at(1))
     for seconds in range(2, 2 * probe.lasts_s + 10):
-        judging.look(at(seconds))
-        assert (judging.verdict.level is Level.OK) == (seconds <= probe.lasts_s + 1)
+        diagnosis.look(at(seconds))
+        assert (diagnosis.verdict.level is Level.OK) == (seconds <= probe.lasts_s + 1)
 
-    assert seen(judging) == [(probe.unknown_id, key[1], "unknown")]
-    assert judging.verdict.faults() == [f"{judging.verdict.readings[0].what}: nothing is heard of it any more"]
+    assert seen(diagnosis) == [(probe.unknown_id, key[1], "unknown")]
+    assert diagnosis.verdict.faults() == [f"{diagnosis.verdict.readings[0].what}: nothing is heard of it any more"]
 
 
 def test_what_was_expected_and_never_came_is_a_fault_after_a_minute():
-    judging = Judging(at(0), expected=[("camera", "gate")])
-    judging.look(at(1))
-    assert seen(judging) == [("camera.unknown", "gate", "unknown")]
-    assert judging.verdict.faults() == [], "it may still be on its way"
+    diagnosis = Diagnosis(at(0), expected=[("camera", "gate")])
+    diagnosis.look(at(1))
+    assert seen(diagnosis) == [("camera.unknown", "gate", "unknown")]
+    assert diagnosis.verdict.faults() == [], "it may still be on its way"
 
-    judging.look(at(START_US / SECOND + 1))
+    diagnosis.look(at(START_US / SECOND + 1))
 
-    assert judging.verdict.faults() == ["camera gate: nothing has been heard of it"]
+    assert diagnosis.verdict.faults() == ["camera gate: nothing has been heard of it"]
 
 
 def test_what_nobody_expects_and_nobody_speaks_of_is_forgotten():
-    judging = judged(*WELL, camera("guest"))
+    diagnosis = judged(*WELL, camera("guest"))
     for seconds in range(3, FORGOTTEN_US // SECOND + 60):
         for one in WELL:
-            judging.hear(one, at(seconds))
-        judging.look(at(seconds))
+            diagnosis.hear(one, at(seconds))
+        diagnosis.look(at(seconds))
 
-    assert judging.verdict.level is Level.OK
-    assert "guest" not in {one.subject for one in judging.verdict.readings}
+    assert diagnosis.verdict.level is Level.OK
+    assert "guest" not in {one.subject for one in diagnosis.verdict.readings}
 
 
 def test_a_file_that_was_played_to_its_end_stays_well():
-    judging = Judging(at(0), expected=[("camera", "gate")])
-    judging.hear(camera(state="ended"), at(1))
+    diagnosis = Diagnosis(at(0), expected=[("camera", "gate")])
+    diagnosis.hear(camera(state="ended"), at(1))
 
-    judging.look(at(5000))
+    diagnosis.look(at(5000))
 
-    assert judging.verdict.level is Level.OK
+    assert diagnosis.verdict.level is Level.OK
 
 
 def test_since_when_is_kept_while_it_stays_so():
-    judging = Judging(at(0))
+    diagnosis = Diagnosis(at(0))
     for seconds in range(1, 30):
-        judging.hear(LOST if seconds >= 10 else camera(), at(seconds))
-        judging.look(at(seconds))
+        diagnosis.hear(LOST if seconds >= 10 else camera(), at(seconds))
+        diagnosis.look(at(seconds))
 
-    assert judging.verdict.since_us == at(10).steady_us
-    assert judging.verdict.readings[0].since_us == at(10).steady_us
+    assert diagnosis.verdict.since_us == at(10).steady_us
+    assert diagnosis.verdict.readings[0].since_us == at(10).steady_us
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fakes.guards import guarding, signing, wait_for
+from fakes.guards import guarding, has_no_fault, signing, wait_for
 from vigil.clock import HandClock
 from vigil.config.model import Arm, Button, Camera, Config, Owner
 from vigil.config.write import written
@@ -119,7 +119,7 @@ def test_a_state_file_that_is_lost_is_made_up_for_by_the_journal_and_told(place)
             assert isinstance(health, Health)
             assert any("its memory is lost; the journal says" in fault for fault in health.faults)
             assert body_says(place, SetArm(mode="home")).ok
-            wait_for(run, lambda message: isinstance(message, Health) and not message.faults)
+            wait_for(run, has_no_fault)
 
 
 def test_a_state_file_of_nonsense_without_a_journal_arms_the_box(place):
@@ -259,7 +259,7 @@ def test_a_disk_that_does_not_keep_the_state_does_not_keep_the_box_from_arming(p
 
         calls.refuses = False
         assert body_says(place, SetArm(mode="disarmed")).ok
-        wait_for(run, lambda one: isinstance(one, Health) and one.arm == "disarmed" and not one.faults)
+        wait_for(run, lambda one: has_no_fault(one) and arm_is("disarmed")(one))
 
 
 def test_what_waited_for_the_journal_is_entered_before_what_came_later(place):

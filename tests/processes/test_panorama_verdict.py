@@ -5,7 +5,7 @@ from __future__ import annotations
 from fakes.health import WELL, at
 from fakes.health import camera as judged_camera
 from fakes.watching import REFUSED, SECOND, health, status, texts, watched
-from vigil.guard.judging import Judging
+from vigil.guard.diagnosis import Diagnosis
 from vigil.guard.probes.card import CardSeen
 from vigil.guard.probes.process import ProcessSeen
 from vigil.processes.panorama_faults import faults
@@ -15,12 +15,12 @@ from vigil.processes.panorama_verdict import verdict
 
 def judged(*said: object):
     """What guard says a minute after hearing this for five seconds."""
-    judging = Judging(at(0))
+    diagnosis = Diagnosis(at(0))
     for second in range(5):
         for one in said:
-            judging.hear(one, at(second))
-        judging.look(at(second))
-    found = judging.verdict
+            diagnosis.hear(one, at(second))
+        diagnosis.look(at(second))
+    found = diagnosis.verdict
     return health(level=str(found.level), since_us=found.since_us, faults=found.faults(), probes=found.plain())
 
 

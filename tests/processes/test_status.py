@@ -14,9 +14,9 @@ from fakes.watching import health
 from vigil.clock import HandClock
 from vigil.config.model import Camera, Config
 from vigil.config.write import written
+from vigil.guard.diagnosis import Diagnosis
 from vigil.guard.faults import Level
 from vigil.guard.health_memory import Past, saved
-from vigil.guard.judging import Judging
 from vigil.guard.probes.card import CardSeen
 from vigil.processes import status_lines
 from vigil.processes.place import Place
@@ -31,12 +31,12 @@ LOST = camera("gate", state="lost", fault="nothing answers at rtsp://me:hunter2@
 
 def told(*said) -> Told:
     """What is told ten seconds after guard began, having heard this all the time."""
-    judging = Judging(at(0))
+    diagnosis = Diagnosis(at(0))
     for second in range(10):
         for one in said:
-            judging.hear(one, at(second))
-        judging.look(at(second))
-    found = judging.verdict
+            diagnosis.hear(one, at(second))
+        diagnosis.look(at(second))
+    found = diagnosis.verdict
     message = health(level=str(found.level), since_us=found.since_us, probes=found.plain(), faults=found.faults())
     return Told(message, {one.camera: one for one in said if isinstance(one, type(LOST))})
 
@@ -126,10 +126,10 @@ def test_without_guard_the_files_say_when_each_recorder_last_wrote(place: Place)
 
 
 def test_without_guard_what_stood_and_what_the_files_show_is_said(place: Place):
-    judging = Judging(at(0))
-    judging.hear(LOST, at(0))
-    judging.look(at(0))
-    place.health.write_text(json.dumps(saved(Past(), judging.standing)))
+    diagnosis = Diagnosis(at(0))
+    diagnosis.hear(LOST, at(0))
+    diagnosis.look(at(0))
+    place.health.write_text(json.dumps(saved(Past(), diagnosis.standing)))
     place.config_files.owners.write_text('schema = 1\nmood = "good"\n')
     place.update.mkdir()
     failed = Record(phase=Phase.FAILED, version="2.0.0", why="it panicked")

@@ -38,7 +38,7 @@ def run(given: argparse.Namespace) -> int:
         print(f"vigil status: there is no Vigil in {data}: name its data directory with --data", file=sys.stderr)
         return status_lines.EXIT_CODES[Level.UNKNOWN]
     try:
-        told = ask(Place(data), clock)
+        told = ask(Place(data))
     except PeerError as error:
         print(f"vigil status: {error}", file=sys.stderr)
         return status_lines.EXIT_CODES[Level.UNKNOWN]

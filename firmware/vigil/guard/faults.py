@@ -35,15 +35,17 @@ _RANKS = {level: rank for rank, level in enumerate(Level)}
 
 
 class Blink(IntEnum):
-    """Where to look first: so many times the fault lamp blinks before it rests."""
+    """Where to look first: so many times the fault lamp blinks before it rests (`guard/panel.py`, `FAULT_CLASSES`)."""
 
     CAMERA = 1
     STORAGE = 2
     POWER = 3
-    TIME_OR_NETWORK = 4
-    SENSOR = 5
-    KEYS = 6
-    SYSTEM = 7
+    ALARM = 4
+    CLOCK = 5
+    RECORDS = 6
+    NETWORK = 7
+    SETTINGS = 8
+    OTHER = 9
 
 
 SETTLING_S = 10

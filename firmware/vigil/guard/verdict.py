@@ -73,10 +73,11 @@ def verdict(looks: Sequence[Look], standing: Sequence[Standing], before: Verdict
     """Return the verdict from what all probes say and which faults stand."""
     readings = tuple(sorted(_readings(looks, standing), key=_worst_first))
     level = readings[0].level if readings else Level.UNKNOWN
-    worst = [one.kind.blink for one in standing if one.level is level and level.is_fault]
+    told = [one for one in standing if one.level.is_fault]
+    worst = max((one.level.rank for one in told), default=0)
     return Verdict(
         level=level, since_us=before.since_us if before and before.level is level else now_us,
-        blinks=int(min(worst, default=0)), readings=readings,
+        blinks=min((int(one.kind.blink) for one in told if one.level.rank == worst), default=0), readings=readings,
     )  # fmt: skip
 
 

@@ -88,7 +88,7 @@ class Guard:
         self._forgetting = Forgetting(settings, disk=disk, clock=clock, session=self._vouched.session)
         self._judging = Judging(
             settings, disk=disk, clock=clock, hub=self._hub, orders=self._orders, enter=self._enter,
-            fault=self._health.fault, faults=self._health.worst,
+            fault=self._health.fault, faults=self._health.worst, heard=self._health.tell,
         )  # fmt: skip
 
     def run(self, stop: threading.Event) -> None:

@@ -14,9 +14,9 @@ from vigil.clock.trust import Trust
 from vigil.errors import FormatError, StoreError
 from vigil.events import Status
 from vigil.guard.deeds import Enter, Fault
+from vigil.guard.diagnosis import Diagnosis
 from vigil.guard.evidence import Key
 from vigil.guard.health_memory import Past, restored, saved
-from vigil.guard.judging import Judging
 from vigil.guard.moment import Moment
 from vigil.guard.probes import FAULTS
 from vigil.guard.probes.network import NetworkSeen
@@ -54,15 +54,15 @@ class BoxHealth:
         self._waiting: deque[Enter] = deque(maxlen=_MOST_WAITING)
         now = self._now(Trust.UNSYNCED)
         self.past, carried = self._remembered(boot, now)
-        self._judging = Judging(now, expected=self._expected(), carried=carried)
+        self._diagnosis = Diagnosis(now, expected=self._expected(), carried=carried)
         self._kept = self._standing()
         self.worst: dict[str, str] = {}
-        """The faults that the fault lamp counts out, by what is at fault: those of the verdict's level."""
+        """The worst faults, by what is at fault: of these the fault lamp counts one out."""
 
     @property
     def verdict(self) -> Verdict:
         """The newest verdict."""
-        return self._judging.verdict
+        return self._diagnosis.verdict
 
     def tell(self, said: object) -> None:
         """Hear evidence: that of a probe, a fact, or a fault of another part."""
@@ -70,7 +70,7 @@ class BoxHealth:
             (self._ended.add if said.state == "ended" else self._ended.discard)(said.camera)
         elif isinstance(said, NetworkSeen) and said.reached:
             self.past = replace(self.past, was_reached=True)
-        self._judging.hear(said, self._now(Trust.UNSYNCED))
+        self._diagnosis.hear(said, self._now(Trust.UNSYNCED))
 
     def fault(self, what: str, words: str) -> None:
         """Another part says that `what` is at fault, or with no words that it is well."""
@@ -88,8 +88,8 @@ class BoxHealth:
         if trust is not Trust.UNSYNCED:
             self.past = replace(self.past, was_synced=True)
         for seen in self._processes(peers, now.steady_us):
-            self._judging.hear(seen, now)
-        for deed in self._judging.look(now):
+            self._diagnosis.hear(seen, now)
+        for deed in self._diagnosis.look(now):
             if isinstance(deed, Enter):
                 _log(deed)
                 self._waiting.append(deed)
@@ -97,11 +97,9 @@ class BoxHealth:
             self._waiting.popleft()
         self._keep()
         self.worst.clear()
-        self.worst |= {
-            one.what: one.why
-            for one in self.verdict.readings
-            if one.state and one.level is self.verdict.level and one.level.is_fault
-        }
+        told = [one for one in self._diagnosis.standing if one.level.is_fault]
+        level = max((one.level.rank for one in told), default=0)
+        self.worst |= {one.what: one.words for one in told if one.level.rank == level}
 
     def _expected(self) -> Iterator[Key]:
         yield from ((name, "") for name in _OURS)
@@ -129,7 +127,7 @@ class BoxHealth:
 
     def _standing(self) -> tuple[Past, set[tuple[str, str]]]:
         # That the words of a fault change, or that it flaps, is not worth a write to the card.
-        return self.past, {one.key for one in self._judging.standing if one.level.is_fault}
+        return self.past, {one.key for one in self._diagnosis.standing if one.level.is_fault}
 
     def _keep(self) -> None:
         """Keep what stands, where it has changed; a disk that refuses is tried again at the next change."""
@@ -138,7 +136,7 @@ class BoxHealth:
         self._kept = standing
         try:
             self._disk.make_directory(self._path.parent)
-            self._disk.replace(self._path, json.dumps(saved(self.past, self._judging.standing)).encode())
+            self._disk.replace(self._path, json.dumps(saved(self.past, self._diagnosis.standing)).encode())
         except (StoreError, OSError) as error:
             log.warning("which faults stand is not kept: %s", error)
 

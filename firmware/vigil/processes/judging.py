@@ -71,12 +71,14 @@ class Judging:
     The parts, and what they have done.
 
     `enter` puts something into the journal and says whether that was done,
-    `fault` tells or clears a fault, `faults` are those there are.
+    `fault` tells or clears a fault, `faults` are those that the lamp counts out;
+    `heard` is told each fact too.
     """
 
     def __init__(
         self, settings: Settings, *, disk: Disk, clock: Clock, hub: HubServer, orders: Orders,
         enter: Callable[[str, Mapping[str, Any]], bool], fault: Callable[[str, str], None], faults: Mapping[str, str],
+        heard: Callable[[Fact], None] = lambda _: None,
     ) -> None:  # fmt: skip
         self.trust = Trust.UNSYNCED
         self._config = settings.salvage.config
@@ -88,6 +90,7 @@ class Judging:
         self._enter = enter
         self._fault = fault
         self._faults = faults
+        self._evidence = heard
         self._parts = parts_of(self._config, disk, self._place, now_us=clock.steady_us())
         self._walled = [GuardedPart(part, fault) for part in self._parts]
         self._sensing = Sensing(self._config)
@@ -251,6 +254,7 @@ class Judging:
 
     def _happened(self, fact: Fact, depth: int = 0) -> None:
         now = self._now()
+        self._evidence(fact)
         for part in self._walled:
             self._do(part.hear(fact, now), depth + 1)
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import selectors
 from dataclasses import dataclass, field
 
-from vigil.clock import Clock
 from vigil.errors import PeerError
 from vigil.events import Health, Status, Watch
 from vigil.processes.hub import HubClient
@@ -14,8 +12,6 @@ from vigil.processes.place import Place
 
 WITHIN_S = 5.0
 """Guard speaks every second; one that has not for so long hangs."""
-
-_SECOND_US = 1_000_000
 
 
 @dataclass(slots=True)
@@ -34,30 +30,21 @@ class Told:
         return all(one.get("subject") in self.cameras for one in readings if one.get("level") != "unknown")
 
 
-def ask(place: Place, clock: Clock, *, within_s: float = WITHIN_S) -> Told | None:
+def ask(place: Place, *, within_s: float = WITHIN_S) -> Told | None:
     """Listen to guard until it and every camera have spoken. Raises `PeerError` where we may not ask."""
     if place.hub.exists() and not os.access(place.hub, os.W_OK):
         raise PeerError(f"you may not ask guard at {place.hub}: ask as root, or as the user who runs Vigil")
-    client = HubClient(place.hub, "cli")
+    client, told = HubClient(place.hub, "cli"), Told()
     try:
         if not client.connect() or not client.send(Watch()):
             return None
-        told = _listen(client, clock, within_s)
+        for message in client.listen(timeout_s=within_s):
+            if isinstance(message, Health):
+                told.health = message
+            elif isinstance(message, Status):
+                told.cameras[message.camera] = message
+            if told.complete:
+                break
     finally:
         client.close()
     return told if told.health else None
-
-
-def _listen(client: HubClient, clock: Clock, within_s: float) -> Told:
-    told = Told()
-    until_us = clock.steady_us() + round(within_s * _SECOND_US)
-    with selectors.DefaultSelector() as selector:
-        selector.register(client.fileno(), selectors.EVENT_READ)
-        while not told.complete and client.connected and (left_us := until_us - clock.steady_us()) > 0:
-            selector.select(left_us / _SECOND_US)
-            for message in client.receive():
-                if isinstance(message, Health):
-                    told.health = message
-                elif isinstance(message, Status):
-                    told.cameras[message.camera] = message
-    return told

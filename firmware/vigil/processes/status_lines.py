@@ -34,6 +34,7 @@ def lines(told: Told, now_us: int) -> list[str]:
     said = [f"{level} for {_for(health.since_us, now_us)}{_counted(readings)}"]
     for one in readings:
         said += _reading(one, now_us)
+    said += ["", f"alarm: {health.arm_words}"] if health.arm_words else []
     said += ["", *(_camera(status) for _, status in sorted(told.cameras.items()))] if told.cameras else []
     return _plain([*said, "", _kept(health)])
 

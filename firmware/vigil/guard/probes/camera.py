@@ -50,10 +50,8 @@ def _pictures(said: Status) -> Iterator[Finding]:
         yield Finding("camera.black", why="the picture is black")
 
 
-def _kind(
-    word: str, level: Level, means: str, do: str, *, what: str = _CAMERA, blink: Blink = Blink.CAMERA
-) -> FaultKind:
-    return FaultKind(id=f"camera.{word}", level=level, blink=blink, what=what, means=means, do=do)
+def _kind(word: str, level: Level, means: str, do: str, *, what: str = _CAMERA) -> FaultKind:
+    return FaultKind(id=f"camera.{word}", level=level, blink=Blink.CAMERA, what=what, means=means, do=do)
 
 
 PROBE = Probe(
@@ -92,7 +90,7 @@ PROBE = Probe(
         ),
         _kind(
             "unclaimed", Level.WARNING, "Nobody owns this recorder yet, so nothing is written to the disk.",
-            "`vigil keys new` makes a key; its recipient goes into `vigil.toml`.", blink=Blink.KEYS,
+            "`vigil keys new` makes a key; its recipient goes into `vigil.toml`.",
         ),
         _kind(
             "stopped", Level.NOTICE, "Somebody ended its recorder; its files are sealed.",

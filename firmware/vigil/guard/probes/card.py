@@ -8,23 +8,18 @@ from dataclasses import dataclass
 from vigil.guard.faults import Blink, FaultKind, Finding, Level, unknown
 from vigil.guard.probe import Probe
 
-WORN_PCT = 80
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardSeen:
-    """What the kernel has against the card, in a sentence, and how much of its life is used; -1 where not known."""
+    """What the kernel has against the card, in a sentence; empty where it has nothing."""
 
     complaint: str = ""
-    worn_pct: int = -1
 
 
 def look(seen: CardSeen) -> Iterator[Finding]:
     """Say what is wrong with the card."""
     if seen.complaint:
         yield Finding("card.failing", why=seen.complaint)
-    if seen.worn_pct >= WORN_PCT:
-        yield Finding("card.worn", why=f"about {seen.worn_pct} % of what it can take has been written to it")
 
 
 def _kind(word: str, level: Level, means: str, do: str) -> FaultKind:
@@ -41,10 +36,6 @@ PROBE = Probe(
             "failing", Level.FAILED,
             "The card refuses sectors, gives back other bytes than were written, or its files are in disorder.",
             "Copy what matters from it, and replace it.",
-        ),
-        _kind(
-            "worn", Level.WARNING, "By an estimate, most of what the card can take has been written to it.",
-            "Have a new card ready.",
         ),
         unknown(
             "card", Blink.STORAGE, "card",

@@ -31,7 +31,7 @@ def look(seen: ClockSeen) -> Iterator[Finding]:
 
 def _kind(word: str, level: Level, means: str, do: str, *, settling_s: int = 10) -> FaultKind:
     return FaultKind(
-        id=f"clock.{word}", level=level, blink=Blink.TIME_OR_NETWORK, what="clock", means=means, do=do,
+        id=f"clock.{word}", level=level, blink=Blink.CLOCK, what="clock", means=means, do=do,
         settling_s=settling_s,
     )  # fmt: skip
 
@@ -61,7 +61,7 @@ PROBE = Probe(
             "Nothing: after an hour in step it is believed again.",
         ),
         unknown(
-            "clock", Blink.TIME_OR_NETWORK, "clock", "How far the time may be believed cannot be told.",
+            "clock", Blink.CLOCK, "clock", "How far the time may be believed cannot be told.",
             "Restart the box; then read the log of guard.",
         ),
     ),

@@ -30,7 +30,7 @@ def look(seen: ConfigurationSeen) -> Iterator[Finding]:
 
 def _kind(word: str, level: Level, means: str, do: str) -> FaultKind:
     return FaultKind(
-        id=f"configuration.{word}", level=level, blink=Blink.SYSTEM, what="configuration", means=means, do=do,
+        id=f"configuration.{word}", level=level, blink=Blink.SETTINGS, what="configuration", means=means, do=do,
         settling_s=0,
     )  # fmt: skip
 
@@ -56,7 +56,7 @@ PROBE = Probe(
             "Wait for a minute.",
         ),
         unknown(
-            "configuration", Blink.SYSTEM, "configuration", "Which settings are in force cannot be told.",
+            "configuration", Blink.SETTINGS, "configuration", "Which settings are in force cannot be told.",
             "Restart the box; then read the log of guard.",
         ),
     ),

@@ -37,8 +37,10 @@ def look(seen: JournalSeen) -> Iterator[Finding]:
         yield Finding("journal.unreadable", why=seen.unreadable)
 
 
-def _kind(word: str, level: Level, means: str, do: str, *, what: str = "journal") -> FaultKind:
-    return FaultKind(id=f"journal.{word}", level=level, blink=Blink.SYSTEM, what=what, means=means, do=do)
+def _kind(
+    word: str, level: Level, means: str, do: str, *, what: str = "journal", blink: Blink = Blink.RECORDS
+) -> FaultKind:
+    return FaultKind(id=f"journal.{word}", level=level, blink=blink, what=what, means=means, do=do)
 
 
 PROBE = Probe(
@@ -64,10 +66,11 @@ PROBE = Probe(
         _kind(
             "unreadable", Level.WARNING,
             "Statements beside the recordings cannot be entered: they are damaged or forged.",
-            "`vigil verify` names them; look at the disk.", what="statements",
+            "`vigil verify` names them; look at the disk.",
+            what="statements", blink=Blink.STORAGE,
         ),
         unknown(
-            "journal", Blink.SYSTEM, "journal", "Whether the journal is written cannot be told.",
+            "journal", Blink.RECORDS, "journal", "Whether the journal is written cannot be told.",
             "Restart the box; then read the log of guard.",
         ),
     ),

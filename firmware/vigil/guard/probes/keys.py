@@ -26,7 +26,7 @@ def look(seen: KeysSeen) -> Iterator[Finding]:
 
 
 def _kind(word: str, level: Level, means: str, do: str, *, what: str = "signer") -> FaultKind:
-    return FaultKind(id=f"keys.{word}", level=level, blink=Blink.KEYS, what=what, means=means, do=do)
+    return FaultKind(id=f"keys.{word}", level=level, blink=Blink.RECORDS, what=what, means=means, do=do)
 
 
 PROBE = Probe(
@@ -45,7 +45,7 @@ PROBE = Probe(
             "Wait a moment.", what="keys",
         ),
         unknown(
-            "keys", Blink.KEYS, "keys", "Whether what is signed is vouched for cannot be told.",
+            "keys", Blink.RECORDS, "keys", "Whether what is signed is vouched for cannot be told.",
             "Restart the box; then read the log of guard.",
         ),
     ),

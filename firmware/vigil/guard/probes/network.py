@@ -24,7 +24,7 @@ def look(seen: NetworkSeen) -> Iterator[Finding]:
 
 
 def _kind(word: str, level: Level, means: str, do: str) -> FaultKind:
-    return FaultKind(id=f"network.{word}", level=level, blink=Blink.TIME_OR_NETWORK, what="network", means=means, do=do)
+    return FaultKind(id=f"network.{word}", level=level, blink=Blink.NETWORK, what="network", means=means, do=do)
 
 
 PROBE = Probe(
@@ -42,7 +42,7 @@ PROBE = Probe(
             "Nothing, if it is to stay alone; else look at its cable or its Wi-Fi.",
         ),
         unknown(
-            "network", Blink.TIME_OR_NETWORK, "network", "Whether a network is reached cannot be told.",
+            "network", Blink.NETWORK, "network", "Whether a network is reached cannot be told.",
             "Restart the box; then read the log of guard.",
         ),
     ),

@@ -6,10 +6,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vigil.guard.faults import Blink, FaultKind, Finding, Level
+from vigil.guard.panel import fault_class
 from vigil.guard.probe import Probe
 
-_SENSES = ("button", "sensor", "lamp", "buzzer", "siren", "tamper")
-_POWER = ("power", "ups", "battery", "mains", "under-voltage")
+_BETTER_SAID = {"power"}
+"""What a probe of its own says, with a level for each state."""
+
+_WORDS = {
+    Blink.CAMERA: ("camera", "Something about a camera"),
+    Blink.STORAGE: ("storage", "Something about the disk or the card"),
+    Blink.POWER: ("power", "The UPS, its battery, the box's own supply or its temperature"),
+    Blink.ALARM: ("alarm", "The button, a sensor, a lamp, a rule or the alarm's memory"),
+    Blink.CLOCK: ("clock", "Something about the clock"),
+    Blink.RECORDS: ("records", "Something about journal or keys"),
+    Blink.NETWORK: ("network", "Something about the network, or whom the box reports to"),
+    Blink.SETTINGS: ("settings", "Something in the settings, or about who is at home"),
+    Blink.OTHER: ("other", "Another part of the box"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,17 +34,17 @@ class PartSeen:
 
 
 def look(seen: PartSeen) -> Iterator[Finding]:
-    """Pass on what the part says; the first word of `what` says where to look."""
-    if seen.words:
-        first = seen.what.partition(" ")[0].casefold()
-        place = "sensor" if first in _SENSES else "power" if first in _POWER else "other"
-        yield Finding(f"part.{place}", seen.what, seen.words)
+    """Pass on what the part says; what is at fault says where to look."""
+    if seen.words and seen.what not in _BETTER_SAID:
+        word, _ = _WORDS[Blink(fault_class(seen.what))]
+        yield Finding(f"part.{word}", seen.what, seen.words)
 
 
-def _kind(word: str, blink: Blink, means: str) -> FaultKind:
+def _kind(blink: Blink, word: str, means: str) -> FaultKind:
     return FaultKind(
-        id=f"part.{word}", level=Level.WARNING, blink=blink, what="{}", means=means, do="Read why: it says what to do."
-    )
+        id=f"part.{word}", level=Level.WARNING, blink=blink, what="{}", means=f"{means} is not as it should be.",
+        do="Read why: it says what to do.",
+    )  # fmt: skip
 
 
 PROBE = Probe(
@@ -39,12 +52,8 @@ PROBE = Probe(
     evidence=PartSeen,
     look=look,
     subject_of=lambda seen: seen.what,
-    # A part says it once when it comes and once when it goes; whether it is still there, `process` says.
+    # A part says it once when it comes and once when it goes.
     lasts_s=0,
     is_final=lambda _: True,
-    faults=(
-        _kind("sensor", Blink.SENSOR, "The button, a sensor, a lamp or the siren is not as it should be."),
-        _kind("power", Blink.POWER, "The UPS, its battery or the box's own supply is not as it should be."),
-        _kind("other", Blink.SYSTEM, "Another part of the box is not as it should be."),
-    ),
-)  # fmt: skip
+    faults=tuple(_kind(blink, word, means) for blink, (word, means) in _WORDS.items()),
+)

@@ -1,4 +1,4 @@
-"""Where does the box's power come from, and for how long?"""
+"""Where does the box's power come from, and for how long? The part of guard that judges the UPS says so."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ PROBE = Probe(
     name="power",
     evidence=PowerChanged,
     look=look,
-    lasts_s=120,
+    lasts_s=0,
+    # That part says it once for each change, and is itself never silent about not knowing.
+    is_final=lambda _: True,
     faults=(
         _kind(
             "battery", Level.WARNING, "The mains are away; the box runs from the battery of its UPS.",

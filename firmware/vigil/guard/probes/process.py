@@ -34,12 +34,12 @@ PROBE = Probe(
     lasts_s=60,
     faults=(
         FaultKind(
-            id="process.away", level=Level.FAILED, blink=Blink.SYSTEM, what="process {}",
+            id="process.away", level=Level.FAILED, blink=Blink.OTHER, what="process {}",
             means="One of the box's processes does not run. Without its recorder a camera is not recorded.",
             do="It is started again by itself. If it stays away, read its log and restart the box.",
         ),
         unknown(
-            "process", Blink.SYSTEM, "process {}", "Whether a process runs cannot be told.",
+            "process", Blink.OTHER, "process {}", "Whether a process runs cannot be told.",
             "Restart the box; then read the log of guard.",
         ),
     ),

@@ -35,7 +35,7 @@ def look(seen: UpdateSeen) -> Iterator[Finding]:
 
 def _kind(word: str, level: Level, means: str, do: str) -> FaultKind:
     return FaultKind(
-        id=f"update.{word}", level=level, blink=Blink.SYSTEM, what="update", means=means, do=do, settling_s=0
+        id=f"update.{word}", level=level, blink=Blink.OTHER, what="update", means=means, do=do, settling_s=0
     )
 
 
@@ -63,7 +63,7 @@ PROBE = Probe(
             "Restart the box if it has not been tried yet; else wait for two minutes.",
         ),
         unknown(
-            "update", Blink.SYSTEM, "update", "What became of the last update cannot be told.",
+            "update", Blink.OTHER, "update", "What became of the last update cannot be told.",
             "Restart the box; then read the log of guard.",
         ),
     ),

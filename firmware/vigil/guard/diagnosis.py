@@ -15,7 +15,7 @@ from vigil.guard.verdict import Verdict, verdict
 _LONGEST = 300
 
 
-class Judging:
+class Diagnosis:
     """
     The part of guard that knows how the box is. `verdict` is that of the last look.
 
