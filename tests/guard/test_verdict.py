@@ -71,6 +71,7 @@ def test_the_worst_comes_first_and_is_the_verdict():
 def test_the_lamp_counts_out_the_worst():
     assert judged(*WELL, KeysSeen(certified=False, refusal="away")).verdict.blinks == 6
     assert judged(*WELL, KeysSeen(certified=False, refusal="away"), CardSeen(complaint="bad")).verdict.blinks == 2
+    assert judged(*WELL, camera(picture_check="black"), JournalSeen(open=False, closed="full")).verdict.blinks == 6
     assert judged(*WELL, camera(state="paused")).verdict.blinks == 0
 
 
