@@ -53,6 +53,7 @@ class Box:
             self.clock.forward_us(1_000_000)
             for one in said:
                 self.health.tell(one)
+            self.health.listened()
             self.health.look(peers, Trust.SYNCED, self.enter)
 
     def enter(self, kind: str, fields: Mapping[str, Any]) -> bool:
@@ -84,6 +85,15 @@ def test_a_recorder_that_is_gone_is_missed_after_half_a_minute_and_its_camera_un
 
     assert box.health.verdict.level is Level.FAILED
     assert box.entered == [("raised", "camera.unknown"), ("raised", "process.away")]
+
+
+def test_a_guard_that_is_late_takes_nobody_for_silent(box):
+    box.live(5, *ALL_WELL)
+    # The card stalls in the midst of a round: what was said meanwhile waits on the hub.
+    box.clock.forward_us(300_000_000)
+    box.health.look(("record@gate",), Trust.SYNCED, box.enter)
+
+    assert box.health.verdict.level is Level.OK
 
 
 def test_a_film_that_is_over_takes_its_recorder_along_and_nobody_is_missed(box):

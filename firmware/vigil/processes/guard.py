@@ -98,6 +98,8 @@ class Guard:
         while not stop.is_set():
             for peer, message in self._hub.wait(self._judging.wait_s(_WAIT_S)):
                 self._hear(peer, message)
+            self._health.listened()
+            self._judging.listened_us = self._clock.steady_us()
             self._judging.look_if_due()
             self._due()
             # Coming round is what guard promises; what it cannot do it tells as a fault.

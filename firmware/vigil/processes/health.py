@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from vigil.clock import Clock
+from vigil.clock import Clock, wall_at
 from vigil.clock.trust import Trust
 from vigil.errors import FormatError, StoreError
 from vigil.events import Status
@@ -52,6 +52,7 @@ class BoxHealth:
         self._ended: set[str] = set()
         self._told: set[str] = set()
         self._waiting: deque[Enter] = deque(maxlen=_MOST_WAITING)
+        self._listened_us = clock.steady_us()
         now = self._now(Trust.UNSYNCED)
         self.past, carried = self._remembered(boot, now)
         self._diagnosis = Diagnosis(now, expected=self._expected(), carried=carried)
@@ -82,9 +83,14 @@ class BoxHealth:
         """Hear what one of the system's own commands has left for the journal."""
         self.past = self.past.after(kind, fields)
 
+    def listened(self) -> None:
+        """All that was waiting on the hub has been heard: who has not spoken by now is silent."""
+        self._listened_us = self._clock.steady_us()
+
     def look(self, peers: Collection[str], trust: Trust, enter: EnterWords) -> None:
         """Judge; a change is entered before anybody is told of it. `peers` are the names of those on the hub."""
-        now = self._now(trust)
+        # A card that stalls makes guard late, and nobody silent: what they said meanwhile has yet to be heard.
+        now = Moment(self._listened_us, wall_at(self._clock, self._listened_us), trust)
         if trust is not Trust.UNSYNCED:
             self.past = replace(self.past, was_synced=True)
         for seen in self._processes(peers, now.steady_us):

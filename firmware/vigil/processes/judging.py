@@ -101,7 +101,7 @@ class Judging:
         self._unsaid: deque[tuple[str, Mapping[str, Any]]] = deque(maxlen=_UNSAID)
         self._sensed: set[str] = set()
         self._body_us: int | None = None
-        self._began_us = clock.steady_us()
+        self._began_us = self.listened_us = clock.steady_us()
         self._shown: Display | None = None
         self._does: dict[type[Any], Callable[[Any, int], None]] = {
             Enter: self._put_in,
@@ -190,7 +190,8 @@ class Judging:
         self._heard(self._sensing.look(now.steady_us))
         for part in self._walled:
             self._do(part.look(now))
-        if self._body_us is not None and now.steady_us - self._body_us >= _BODY_PATIENCE_US:
+        # By what was heard: guard may be late itself, when a card stalls.
+        if self._body_us is not None and self.listened_us - self._body_us >= _BODY_PATIENCE_US:
             self._fault("body", "the process that reads button and sensors and drives lamps is away")
         self._tell_body(anyhow=True)
 
