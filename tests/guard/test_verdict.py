@@ -159,6 +159,16 @@ def test_since_when_is_kept_while_it_stays_so():
     assert diagnosis.verdict.readings[0].since_us == at(10).steady_us
 
 
+def test_what_is_well_is_so_since_it_was_found_well_and_not_since_it_was_last_said():
+    diagnosis = Diagnosis(at(0))
+    for seconds in range(1, 60):
+        diagnosis.hear(LOST if 5 <= seconds < 10 else camera(), at(seconds))
+        diagnosis.look(at(seconds))
+
+    (reading,) = diagnosis.verdict.readings
+    assert (reading.level, reading.since_us) == (Level.OK, at(20).steady_us)
+
+
 @pytest.mark.parametrize(
     "why", ["x" * 2000, "\N{VIDEO CAMERA}" * 2000, "\0" * 2000], ids=["plain", "beyond", "control"]
 )

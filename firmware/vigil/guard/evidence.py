@@ -27,18 +27,17 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a probe says of a subject now; `fresh` where by evidence that may be believed. `told_us`: its time."""
+    """What a probe says of a subject now (`key`); `fresh` where by evidence that may be believed."""
 
     probe: AnyProbe
-    subject: str
+    key: Key
     fresh: bool
-    told_us: int
     findings: tuple[Finding, ...]
 
     @property
-    def key(self) -> Key:
+    def subject(self) -> str:
         """Whom it is about."""
-        return self.probe.name, self.subject
+        return self.key[1]
 
 
 class Evidence:
@@ -50,6 +49,7 @@ class Evidence:
         self._expected = frozenset(expected)
         self._began_us = began_us
         self._told: dict[Key, tuple[int, Any]] = {}
+        self._looked: dict[Key, tuple[Any, Look]] = {}
 
     def take(self, said: object, at_us: int) -> None:
         """Take in what was seen at `at_us`; what is older than what is known changes nothing."""
@@ -63,20 +63,29 @@ class Evidence:
     def looks(self, now_us: int) -> list[Look]:
         """Ask every probe about everybody it is about. Each subject comes once, in the order of its key."""
         self._forget(now_us)
-        return [self._look(key, now_us) for key in sorted(self._expected | set(self._told))]
+        return [self._look(key, now_us) for key in sorted(self._expected | self._told.keys())]
 
     def _look(self, key: Key, now_us: int) -> Look:
         probe = self._by_name[key[0]]
         told_us, said = self._told.get(key, (self._began_us, None))
-        if said is not None and (probe.is_final(said) or now_us - told_us <= probe.lasts_s * _SECOND_US):
-            return Look(probe, key[1], fresh=True, told_us=told_us, findings=tuple(probe.look(said)))
+        if said is not None and (now_us - told_us <= probe.lasts_s * _SECOND_US or probe.is_final(said)):
+            return self._fresh(probe, key, said)
         on_its_way = said is None and now_us - self._began_us <= START_US
         why = "nothing has been heard of it" if said is None else "nothing is heard of it any more"
         unknown = () if on_its_way else (Finding(probe.unknown_id, key[1], why),)
-        return Look(probe, key[1], fresh=False, told_us=told_us, findings=unknown)
+        return Look(probe, key, fresh=False, findings=unknown)
+
+    def _fresh(self, probe: AnyProbe, key: Key, said: object) -> Look:
+        # Most say the same every second, and whoever looks has to do so on small boards too.
+        before, look = self._looked.get(key, (None, None))
+        if look is None or before != said:
+            look = Look(probe, key, fresh=True, findings=tuple(probe.look(said)))
+        self._looked[key] = said, look
+        return look
 
     def _forget(self, now_us: int) -> None:
         for key, (told_us, said) in list(self._told.items()):
             lasting = key in self._expected or self._by_name[key[0]].is_final(said)
             if not lasting and now_us - told_us > FORGOTTEN_US:
                 del self._told[key]
+                self._looked.pop(key, None)

@@ -71,7 +71,7 @@ class Verdict:
 
 def verdict(looks: Sequence[Look], standing: Sequence[Standing], before: Verdict | None, now_us: int) -> Verdict:
     """Return the verdict from what all probes say and which faults stand."""
-    readings = tuple(sorted(_readings(looks, standing), key=_worst_first))
+    readings = tuple(sorted(_readings(looks, standing, before, now_us), key=_worst_first))
     level = readings[0].level if readings else Level.UNKNOWN
     told = [one for one in standing if one.level.is_fault]
     worst = max((one.level.rank for one in told), default=0)
@@ -81,24 +81,31 @@ def verdict(looks: Sequence[Look], standing: Sequence[Standing], before: Verdict
     )  # fmt: skip
 
 
-def _readings(looks: Sequence[Look], standing: Sequence[Standing]) -> Iterator[Reading]:
+def _readings(
+    looks: Sequence[Look], standing: Sequence[Standing], before: Verdict | None, now_us: int
+) -> Iterator[Reading]:
     told = {(one.kind.probe, one.subject) for one in standing}
     for one in standing:
         yield Reading(
             id=one.kind.id, subject=one.subject, level=one.level, since_us=one.since_us, what=one.what, why=one.words,
             do=one.kind.do, state="stands" if one.well_us is None else "settling", flaps=one.flaps,
         )  # fmt: skip
+    were = {(one.id, one.subject): one for one in before.readings if not one.state} if before else {}
     for look in looks:
-        if look.key in told:
-            continue
-        what = f"{look.probe.name} {look.subject}".rstrip()
-        if look.fresh:
-            yield Reading(id=look.probe.name, subject=look.subject, level=Level.OK, since_us=look.told_us, what=what)
-        else:
-            yield Reading(
-                id=look.probe.unknown_id, subject=look.subject, level=Level.UNKNOWN, since_us=look.told_us, what=what,
-                why="nothing has been heard of it yet", do="Wait a moment.",
-            )  # fmt: skip
+        if look.key not in told:
+            id_ = look.probe.name if look.fresh else look.probe.unknown_id
+            yield were.get((id_, look.subject)) or _untold(look, id_, now_us)
+
+
+def _untold(look: Look, id_: str, now_us: int) -> Reading:
+    """Return what is read where no fault stands: that all is well, or that it may still be on its way."""
+    what = f"{look.probe.name} {look.subject}".rstrip()
+    if look.fresh:
+        return Reading(id=id_, subject=look.subject, level=Level.OK, since_us=now_us, what=what)
+    return Reading(
+        id=id_, subject=look.subject, level=Level.UNKNOWN, since_us=now_us, what=what,
+        why="nothing has been heard of it yet", do="Wait a moment.",
+    )  # fmt: skip
 
 
 def _worst_first(one: Reading) -> tuple[int, str, str]:

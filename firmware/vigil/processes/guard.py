@@ -140,10 +140,10 @@ class Guard:
             self._forget()
         self._judging.trust = self._time.trust
         self._judging.look(self._diary.newest if self._diary else None)
-        self._diagnose()
+        self._diagnose(look_round=look_round)
         self._tell()
 
-    def _diagnose(self) -> None:
+    def _diagnose(self, *, look_round: bool) -> None:
         """Put together what guard itself sees, and judge how the box is by it and by what the others say."""
         health, salvage, time = self._health, self._settings.salvage, self._time
         on_trial = is_on_trial(self._settings.place.config_files.owners)
@@ -155,7 +155,7 @@ class Guard:
         health.tell(health_seen.journal(self._diary, self._journal_closed, self._clock.wall_us()))
         least_bytes = salvage.config.storage.reserve_bytes
         health.tell(health_seen.disk(self._forgetting, self._disk_failed, least_bytes=least_bytes))
-        if seen := health_seen.network(health.past):
+        if look_round and (seen := health_seen.network(health.past)):
             health.tell(seen)
         health.look({peer.name for peer in self._hub.peers}, time.trust, self._enter)
 
@@ -312,6 +312,8 @@ class Guard:
         return True
 
     def _tell(self) -> None:
+        if not any(peer.watching for peer in self._hub.peers):
+            return
         shelf, diary, verdict = self._forgetting, self._diary, self._health.verdict
         total, free = shelf.space()
         self._forward(
