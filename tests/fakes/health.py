@@ -34,7 +34,9 @@ def at(seconds: float) -> Moment:
 
 def camera(name: str = "gate", state: str = "recording", **given: Any) -> Status:
     """A camera that does well, but for what is given."""
-    well = Status(camera=name, state=state, fps=25.0, durable_age_s=0.8, picture_check="ok", clock="synced")
+    well = Status(
+        camera=name, state=state, mode="continuous", fps=25.0, durable_age_s=0.8, picture_check="ok", clock="synced"
+    )
     return replace(well, **given)
 
 

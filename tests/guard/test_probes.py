@@ -35,6 +35,8 @@ CASES = [
     (camera(state="ended", fault="over", clock="unsynced"), []),
     (camera(state="watching", durable_age_s=5000.0), []),
     (camera(durable_age_s=12.5), ["camera.late"]),
+    (camera(durable_age_s=12.5, mode="keyframes+motion"), []),
+    (camera(durable_age_s=42.5, mode="keyframes+motion"), ["camera.late"]),
     (camera(fps=0), ["camera.still"]),
     (camera(fps=-1.0), []),
     (camera(picture_check="frozen"), ["camera.frozen"]),

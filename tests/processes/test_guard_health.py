@@ -9,11 +9,13 @@ import pytest
 
 from fakes.guards import guarding, has_fault, signing, wait_for
 from fakes.health import camera
+from vigil.clock import HandClock
 from vigil.config.model import Camera, Config, Owner
 from vigil.config.write import written
 from vigil.events import Health, Message
 from vigil.processes.hub import HubClient
 from vigil.processes.place import Place
+from vigil.processes.update import Records
 from vigil.segments.age import Identity
 from vigil.store.disk import Disk
 from vigil.store.journal_read import read_logs
@@ -84,3 +86,29 @@ def test_guard_that_is_started_again_goes_on_with_what_stood(place: Place):
                 wait_for(client, lambda _: bool(entered(place)))
 
     assert entered(place).count(("fault.raised", "configuration.salvaged")) == 1
+
+
+def test_a_box_with_one_system_left_says_so_until_an_update_is_installed_also_over_a_restart_of_guard(place: Place):
+    records = Records(place, Disk(), HandClock())
+    records.tell("slot.spent", {"slot": "B", "why": "it does not start any more"})
+    with signing(place):
+        for _ in range(2):
+            with guarding(place) as client:
+                message = wait_for(client, lambda m: reading(m, "update.one-system") is not None)
+                wait_for(client, lambda _: ("fault.raised", "update.one-system") in entered(place))
+        assert isinstance(message, Health)
+        assert "update: it does not start any more" in message.faults
+        with guarding(place) as client:
+            records.tell("update.installed", {"version": "2.0.0"})
+            wait_for(client, lambda _: ("fault.cleared", "update.one-system") in entered(place))
+
+    assert entered(place).count(("fault.raised", "update.one-system")) == 1
+
+
+def test_a_change_of_the_settings_that_is_on_trial_is_a_notice(place: Place):
+    place.config_files.owners.with_name("vigil.toml.before").write_bytes(b"")
+    with guarding(place) as client:
+        message = wait_for(client, lambda m: reading(m, "configuration.trial") is not None)
+
+    assert isinstance(message, Health)
+    assert not [fault for fault in message.faults if fault.startswith("configuration")]

@@ -11,6 +11,9 @@ from vigil.guard.probe import Probe
 LATE_S = 12.0
 """`loss_s` is 10 at most; whoever is later than that and a round of the recorder does not keep a promise."""
 
+BETWEEN_KEYFRAMES_S = 30.0
+"""Where only keyframes are kept, so long may pass from one to the next."""
+
 _UP = ("recording", "watching")
 _CAMERA, _PICTURE = "camera {}", "picture of {}"
 
@@ -37,7 +40,8 @@ def _state(said: Status) -> Iterator[Finding]:
         yield Finding("camera.stopped")
     elif said.state not in _UP:
         yield Finding("camera.opening")
-    if said.state == "recording" and said.durable_age_s > LATE_S:
+    may_wait_s = 0.0 if said.mode == "continuous" else BETWEEN_KEYFRAMES_S
+    if said.state == "recording" and said.durable_age_s > LATE_S + may_wait_s:
         yield Finding("camera.late", why=f"nothing has become safe on the disk for {said.durable_age_s:.0f} s")
 
 
