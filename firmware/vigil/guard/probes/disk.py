@@ -75,8 +75,8 @@ PROBE = Probe(
             "Read why. If it comes back, copy what matters and replace the disk.",
         ),
         _kind(
-            "held", Level.FAILED, "Space is short, and all that could be deleted is held: recording will stop.",
-            "Release holds (`vigil hold`), or use a larger disk.",
+            "held", Level.FAILED, "Space is short, and nothing may be deleted: recording will stop when it is used up.",
+            "Read why. Release holds (`vigil hold`), or use a larger disk.",
         ),
         _kind(
             "full", Level.WARNING, "Less is free than is needed to end files properly.",
