@@ -32,17 +32,11 @@ from vigil.events import (
     Watch,
     Written,
 )
-from vigil.guard.probes.card import CardSeen
-from vigil.guard.probes.clock import ClockSeen
-from vigil.guard.probes.configuration import ConfigurationSeen
-from vigil.guard.probes.keys import KeysSeen
-from vigil.processes import health_seen
-from vigil.processes.card_errors import Told
-from vigil.processes.config_trial import is_on_trial
 from vigil.processes.diary import Diary
 from vigil.processes.ending import set_when_asked
 from vigil.processes.forgetting import Forgetting
 from vigil.processes.health import BoxHealth
+from vigil.processes.health_seen import OwnSight
 from vigil.processes.hub import HubServer, Peer
 from vigil.processes.judging import Judging
 from vigil.processes.notify import Notifier
@@ -50,13 +44,11 @@ from vigil.processes.orders import Orders
 from vigil.processes.settings import Settings, load
 from vigil.processes.tellings import left, remove
 from vigil.processes.timekeeper import Timekeeper
-from vigil.processes.update import Records
 from vigil.processes.vouched import Vouched
 from vigil.store.disk import Disk
 from vigil.store.index import discard, index_path
 from vigil.store.layout import IDENTITY
 from vigil.store.marker import check_marker
-from vigil.upkeep.card_errors import complaint
 
 log = logging.getLogger(__name__)
 _WAIT_S = 0.25
@@ -77,15 +69,14 @@ class Guard:
         self._vouched = Vouched(settings.place, disk)
         self._time = Timekeeper(disk, settings.place, clock, boot=boot_id())
         self._health = BoxHealth(settings, disk=disk, clock=clock, boot=boot_id())
-        self._journal_closed = self._signer_refused = ""
-        self._disk_failed: Exception | None = None
         self._poked: set[str] = set()
         self._announced: dict[tuple[str, str], tuple[int, int]] = {}
         self._second_us = self._round_us = self._asked_us = -_LOOK_ROUND_US
-        self._updates = Records(settings.place, disk, clock)
-        self._told_of_card = Told(settings.place, disk)
         self._diary: Diary | None = None
         self._forgetting = Forgetting(settings, disk=disk, clock=clock, session=self._vouched.session)
+        self._own = OwnSight(
+            settings, disk=disk, clock=clock, time=self._time, vouched=self._vouched, shelf=self._forgetting
+        )
         self._judging = Judging(
             settings, disk=disk, clock=clock, hub=self._hub, orders=self._orders, enter=self._enter,
             fault=self._health.fault, faults=self._health.worst, heard=self._health.tell,
@@ -140,24 +131,10 @@ class Guard:
             self._forget()
         self._judging.trust = self._time.trust
         self._judging.look(self._diary.newest if self._diary else None)
-        self._diagnose(look_round=look_round)
+        for seen in self._own.seen(self._diary, self._health.past, look_round=look_round):
+            self._health.tell(seen)
+        self._health.look({peer.name for peer in self._hub.peers}, self._time.trust, self._enter)
         self._tell()
-
-    def _diagnose(self, *, look_round: bool) -> None:
-        """Put together what guard itself sees, and judge how the box is by it and by what the others say."""
-        health, salvage, time = self._health, self._settings.salvage, self._time
-        on_trial = is_on_trial(self._settings.place.config_files.owners)
-        health.tell(ConfigurationSeen(faults=salvage.faults, on_trial=on_trial))
-        health.tell(ClockSeen(trust=time.trust, was_synced=health.past.was_synced, complaint=time.complaint))
-        health.tell(CardSeen(complaint=complaint(self._told_of_card.read())))
-        health.tell(KeysSeen(certified=self._vouched.certified, refusal=self._signer_refused))
-        health.tell(health_seen.update(self._updates.read(), health.past))
-        health.tell(health_seen.journal(self._diary, self._journal_closed, self._clock.wall_us()))
-        least_bytes = salvage.config.storage.reserve_bytes
-        health.tell(health_seen.disk(self._forgetting, self._disk_failed, least_bytes=least_bytes))
-        if look_round and (seen := health_seen.network(health.past)):
-            health.tell(seen)
-        health.look({peer.name for peer in self._hub.peers}, time.trust, self._enter)
 
     def _keep_diary(self, diary: Diary, now_us: int, *, look_round: bool) -> None:
         try:
@@ -167,13 +144,13 @@ class Guard:
                 self._hub.broadcast(Checkpoint(note=note), to="record@")
             if look_round:
                 self._forget_words(diary)
-            self._journal_closed = ""
+            self._own.journal_closed = ""
         except (VigilError, OSError) as error:
             self._no_journal(error)
 
     def _no_journal(self, error: Exception) -> None:
         """Say why there is none, until it is opened again. An index that is damaged is made again then."""
-        self._journal_closed = str(error)
+        self._own.journal_closed = str(error)
         if self._diary:
             self._diary.close()
             self._diary = None
@@ -202,9 +179,9 @@ class Guard:
                     nobodys.setdefault(order.camera, []).append(order)
             for camera, orders in nobodys.items():
                 self._forgetting.do(camera, orders)
-            self._disk_failed = None
+            self._own.disk_failed = None
         except (StoreError, OSError) as error:
-            self._disk_failed = error
+            self._own.disk_failed = error
             return
         self._publish_identity()
 
@@ -241,7 +218,7 @@ class Guard:
 
     def _ask_signer(self) -> None:
         self._asked_us = self._clock.steady_us()
-        self._signer_refused = self._vouched.ask(str(self._time.trust))
+        self._own.signer_refused = self._vouched.ask(str(self._time.trust))
 
     def _certify_late(self) -> None:
         """What was signed while the signer was away is covered: a certificate is for the key."""

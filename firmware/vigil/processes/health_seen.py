@@ -1,23 +1,74 @@
-"""What guard sees of its own parts, put as evidence for the verdict."""
+"""What guard sees itself, put as evidence for the verdict."""
 
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
 from pathlib import Path
 
+from vigil.clock import Clock
 from vigil.errors import StoreFault, WrongStore
 from vigil.guard.health_memory import Past
+from vigil.guard.probes.card import CardSeen
+from vigil.guard.probes.clock import ClockSeen
+from vigil.guard.probes.configuration import ConfigurationSeen
 from vigil.guard.probes.disk import DiskSeen, Trouble
 from vigil.guard.probes.journal import JournalSeen
+from vigil.guard.probes.keys import KeysSeen
 from vigil.guard.probes.network import NetworkSeen
 from vigil.guard.probes.update import UpdateSeen
+from vigil.processes.card_errors import Told
+from vigil.processes.config_trial import is_on_trial
 from vigil.processes.diary import Diary
 from vigil.processes.forgetting import Forgetting
+from vigil.processes.settings import Settings
+from vigil.processes.timekeeper import Timekeeper
+from vigil.processes.update import Records
 from vigil.processes.update_status import WORDS
+from vigil.processes.vouched import Vouched
+from vigil.store.disk import Disk
+from vigil.upkeep.card_errors import complaint
 from vigil.upkeep.network import has_way_out
 from vigil.upkeep.update_record import Phase, Record
 
 LOST_LATELY_US = 7 * 86_400_000_000
+
+
+class OwnSight:
+    """
+    Looks at guard's own parts.
+
+    Guard notes here what it met: why the journal is not written, why the
+    signer refused, what the disk failed with when it was last asked what to
+    delete.
+    """
+
+    def __init__(
+        self, settings: Settings, *, disk: Disk, clock: Clock, time: Timekeeper, vouched: Vouched, shelf: Forgetting
+    ) -> None:
+        self.journal_closed = self.signer_refused = ""
+        self.disk_failed: Exception | None = None
+        self._settings = settings
+        self._clock = clock
+        self._time = time
+        self._vouched = vouched
+        self._shelf = shelf
+        self._updates = Records(settings.place, disk, clock)
+        self._told_of_card = Told(settings.place, disk)
+
+    def seen(self, diary: Diary | None, past: Past, *, look_round: bool) -> Iterator[object]:
+        """Yield all of it; what costs more, only at each `look_round`."""
+        salvage, time = self._settings.salvage, self._time
+        on_trial = is_on_trial(self._settings.place.config_files.owners)
+        yield ConfigurationSeen(faults=salvage.faults, on_trial=on_trial)
+        yield ClockSeen(trust=time.trust, was_synced=past.was_synced, complaint=time.complaint)
+        yield CardSeen(complaint=complaint(self._told_of_card.read()))
+        yield KeysSeen(certified=self._vouched.certified, refusal=self.signer_refused)
+        yield journal(diary, self.journal_closed, self._clock.wall_us())
+        yield disk(self._shelf, self.disk_failed, least_bytes=salvage.config.storage.reserve_bytes)
+        yield update(self._updates.read(), past)
+        if look_round and (reached := network(past)):
+            yield reached
 
 
 def disk(shelf: Forgetting, failed: Exception | None, *, least_bytes: int) -> DiskSeen:
