@@ -140,6 +140,22 @@ def test_what_nobody_expects_and_nobody_speaks_of_is_forgotten():
     assert "guest" not in {one.subject for one in diagnosis.verdict.readings}
 
 
+def test_a_probe_that_goes_wrong_costs_itself_alone():
+    def look(_):
+        raise ZeroDivisionError("oops")
+
+    (card,) = (probe for probe in PROBES if probe.name == "card")
+    evidence = Evidence([replace(card, look=look), *PROBES[:2]], expected=(), began_us=0)
+    for said in (CardSeen(), camera(), DISK):
+        evidence.take(said, 1)
+
+    looks = {look.key[0]: look for look in evidence.looks(1)}
+    (finding,) = looks["card"].findings
+    assert (finding.id, looks["card"].fresh) == ("card.unknown", False)
+    assert "ZeroDivisionError: oops" in finding.why
+    assert looks["camera"].fresh and looks["disk"].fresh
+
+
 def test_a_file_that_was_played_to_its_end_stays_well():
     diagnosis = Diagnosis(at(0), expected=[("camera", "gate")])
     diagnosis.hear(camera(state="ended"), at(1))

@@ -79,7 +79,7 @@ class Evidence:
         # Most say the same every second, and whoever looks has to do so on small boards too.
         before, look = self._looked.get(key, (None, None))
         if look is None or before != said:
-            look = Look(probe, key, fresh=True, findings=tuple(probe.look(said)))
+            look = _asked(probe, key, said)
         self._looked[key] = said, look
         return look
 
@@ -89,3 +89,12 @@ class Evidence:
             if not lasting and now_us - told_us > FORGOTTEN_US:
                 del self._told[key]
                 self._looked.pop(key, None)
+
+
+def _asked(probe: AnyProbe, key: Key, said: object) -> Look:
+    try:
+        return Look(probe, key, fresh=True, findings=tuple(probe.look(said)))
+    except Exception as error:  # noqa: BLE001  a mistake of ours in one probe must cost that one alone
+        what = f"{type(error).__name__}: {error}"[:200]
+        why = f"it cannot be judged, by a mistake in Vigil itself ({what}): please report it"
+        return Look(probe, key, fresh=False, findings=(Finding(probe.unknown_id, key[1], why),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vigil.guard.faults import Blink, FaultKind, Finding, Level
+from vigil.guard.faults import Blink, FaultKind, Finding, Level, unknown
 from vigil.guard.panel import fault_class
 from vigil.guard.probe import Probe
 
@@ -55,5 +55,8 @@ PROBE = Probe(
     # A part says it once when it comes and once when it goes.
     lasts_s=0,
     is_final=lambda _: True,
-    faults=tuple(_kind(blink, word, means) for blink, (word, means) in _WORDS.items()),
+    faults=(
+        *(_kind(blink, word, means) for blink, (word, means) in _WORDS.items()),
+        unknown("part", Blink.OTHER, "{}", "What a part says cannot be understood.", "Read the log of guard."),
+    ),
 )
