@@ -81,6 +81,7 @@ class Judging:
         heard: Callable[[Fact], None] = lambda _: None,
     ) -> None:  # fmt: skip
         self.trust = Trust.UNSYNCED
+        self._evidence = heard
         self._config = settings.salvage.config
         self._place = settings.place
         self._disk = disk
@@ -90,7 +91,6 @@ class Judging:
         self._enter = enter
         self._fault = fault
         self._faults = faults
-        self._evidence = heard
         self._parts = parts_of(self._config, disk, self._place, now_us=clock.steady_us())
         self._walled = [GuardedPart(part, fault) for part in self._parts]
         self._sensing = Sensing(self._config)
