@@ -28,15 +28,16 @@ PROBE = Probe(
     is_final=lambda _: True,
     faults=(
         _kind(
-            "battery", Level.WARNING, "The mains are away; the box runs from the battery of its UPS.",
+            "battery", Level.WARNING, "By its UPS the mains are away: the box runs on battery.",
             "Look at the fuse and at the plug of the UPS.",
         ),
         _kind(
-            "low", Level.WARNING, "The mains are away, and the battery runs low.",
+            "low", Level.WARNING, "By its UPS the mains are away, and the battery is low.",
             "Bring the mains back, or shut down what else hangs on the UPS.",
         ),
         _kind(
-            "critical", Level.FAILED, "The battery is nearly empty: the box seals what it has and shuts down.",
+            "critical", Level.FAILED,
+            "By its UPS the mains are away and the battery is nearly empty: the box seals what it has and shuts down.",
             "Bring the mains back: the box then starts by itself.",
         ),
         unknown(
