@@ -141,6 +141,16 @@ def test_bounds_that_contradict_each_other_are_replaced_together():
     assert (storage.free_start_bytes, storage.free_target_bytes, storage.keep_days) == (10**9, 2 * 10**9, 3)
 
 
+def test_a_ups_whose_times_contradict_each_other_is_watched_with_those_that_do_not():
+    data = b"schema = 1\n[ups]\nenabled = true\nups_name = 'cellar'\nshutdown_delay_s = 240\n" + FRONT.encode()
+
+    ups = read_lenient(data, LAST).config.ups
+
+    assert (ups.enabled, ups.ups_name, ups.critical_runtime_threshold_s, ups.shutdown_delay_s) == (
+        True, "cellar", 300, 60,
+    )  # fmt: skip
+
+
 def test_the_second_of_two_cameras_with_one_id_waits():
     salvage = read_lenient(f"schema = 1\n{FRONT}{FRONT}fps = 3\n".encode())
 

@@ -162,6 +162,14 @@ def test_deleting_must_stop_above_where_it_starts():
     assert problem.startswith("storage.free_target_bytes = 2_000_000_000: give more than free_start_bytes")
 
 
+def test_a_box_on_battery_must_have_time_to_end():
+    [problem] = problems("schema = 1\n[ups]\nenabled = true\nshutdown_delay_s = 240\n")
+
+    assert problem.startswith(
+        "ups.critical_runtime_threshold_s = 300: give at least 330, which is shutdown_delay_s and"
+    )
+
+
 def test_a_pre_roll_must_fit_into_its_memory():
     text = f"schema = 1\nrecording.ring_bytes = 4_000_000\n{CAMERA}pre_roll_s = 6\nbit_rate_kbps = 4000\n"
 

@@ -96,6 +96,10 @@ def configs(draw: st.DrawFn) -> Config:
         tables[table] = replace(tables[table], **{key: line})
     if not (tables["lamps"].quiet_from and tables["lamps"].quiet_to):
         tables["lamps"] = replace(tables["lamps"], quiet_from="", quiet_to="")
+    # Time enough for a shutdown in good order.
+    ups = {key.key: getattr(tables["ups"], key.key) for key in settings_of(TABLES["ups"]).values()}
+    delay_s = draw(st.integers(0, 600))
+    tables["ups"] = TABLES["ups"](**{**ups, "shutdown_delay_s": delay_s, "critical_runtime_threshold_s": delay_s + 90})
     listed = [draw(cameras(f"camera-{number}")) for number in range(draw(st.integers(0, 3)))]
     free = [line for line in lines[len(LINES) :] if line not in BUS]
     kinds = draw(st.lists(st.sampled_from(["contact", "motion", "tamper", "smoke", "water"]), max_size=3))

@@ -14,6 +14,7 @@ from vigil.config.checks import (
     rival_lines,
     rival_problem,
     storage_problem,
+    ups_problem,
 )
 from vigil.config.model import LISTS, TABLES, Camera, Config
 from vigil.config.redact import shown
@@ -69,6 +70,11 @@ def _table(name: str, table: object, stand_in: Any, built: Built) -> Any:
         built.problems.append(problem)
         built.remedies.append("lamps: no quiet hours until this is corrected")
         return replace(found, quiet_from="", quiet_to="")
+    if name == "ups" and (problem := ups_problem(found)):
+        built.problems.append(problem)
+        pair = {key: getattr(stand_in, key) for key in ("critical_runtime_threshold_s", "shutdown_delay_s")}
+        built.remedies += [f"ups.{key}: used instead is {shown(value)}" for key, value in pair.items()]
+        return replace(found, **pair)
     return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from vigil.config.kinds import grouped
 from vigil.config.model import Camera, Config, Recording, Storage
 from vigil.config.model_panel import Lamps
+from vigil.config.model_ups import Ups
 
 CAMERAS_AT_MOST = 64
 
@@ -20,6 +21,9 @@ LINES = (
 )
 """The settings that name a line of the header (GPIO number, 0: none), those that matter most first."""
 
+ENDING_S = 90
+"""A shutdown in good order takes half a minute at most for each of three rounds: recorders, guard, the file systems."""
+
 _PEAK = 1.5
 """An encoder under rate control overshoots its average for some seconds; half as much again is ample."""
 
@@ -30,6 +34,17 @@ def storage_problem(storage: Storage) -> str:
         return (
             f"storage.free_target_bytes = {grouped(storage.free_target_bytes)}: give more than free_start_bytes "
             f"({grouped(storage.free_start_bytes)}), or deleting would start again at once"
+        )
+    return ""
+
+
+def ups_problem(ups: Ups) -> str:
+    """Return why the box could not be off before the battery is empty, or nothing."""
+    least = ups.shutdown_delay_s + ENDING_S
+    if ups.enabled and ups.critical_runtime_threshold_s < least:
+        return (
+            f"ups.critical_runtime_threshold_s = {ups.critical_runtime_threshold_s}: give at least {least}, which is "
+            f"shutdown_delay_s and {ENDING_S} s for the end of everything that runs"
         )
     return ""
 

@@ -17,6 +17,7 @@ from vigil.config.model_panel import Arm, Button, Lamps
 from vigil.config.model_rule import Rule, Site
 from vigil.config.model_sensor import Location, Sensor
 from vigil.config.setting import Mark, Only
+from vigil.config.model_ups import Ups
 
 SCHEMA = 1
 """The schema this version writes; files of older ones are migrated forward, into a copy of this version's own."""
@@ -237,6 +238,11 @@ class Storage:
     read_back_every: Annotated[
         int, Whole(1, 1000, "never"), "One in so many finished files is read back from the disk and checked."
     ] = 10
+    card_endurance_tbw: Annotated[
+        int,
+        Whole(1, 100_000, "not known"),
+        "What the card may be written in all before it wears out, in terabytes (TBW), as its maker states it.",
+    ] = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -270,6 +276,7 @@ class Config:
     location: Site = field(default_factory=Site)
     sensors: tuple[Sensor, ...] = ()
     rules: tuple[Rule, ...] = ()
+    ups: Ups = field(default_factory=Ups)
 
 
 TABLES: dict[str, type[Any]] = {
@@ -283,6 +290,7 @@ TABLES: dict[str, type[Any]] = {
     "button": Button,
     "lamps": Lamps,
     "location": Site,
+    "ups": Ups,
 }
 """The tables that a file has at most once, by name; beside them it has `schema`, each `[[camera]]` and `LISTS`."""
 
