@@ -34,7 +34,7 @@ missing_packages() {
 }
 
 install_packages() {
-    local as_root=(env) masked=no
+    local as_root=(env) quiet=()
     if [ "$(id -u)" != 0 ]; then
         # Where nobody can type a password, sudo must not need one.
         if ! command -v sudo >/dev/null || ! { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
@@ -45,18 +45,20 @@ and then \`make setup\` again."
         as_root=(sudo env)
     fi
     say "installing Debian packages, which takes about a minute: $*"
-    # motion is here to be compared with; its service would take the camera and answer on a port. So it is kept
-    # from starting while it is installed, and stays off. A motion that was there before is left as it is.
-    if [[ " $* " == *" motion "* ]] && command -v systemctl >/dev/null; then
-        masked=yes
-        "${as_root[@]}" systemctl --quiet mask motion.service
-    fi
+    # motion is here to be compared with; its service would take the camera and answer on a port. NUT's would look for
+    # a UPS. So they are kept from starting while they are installed, and stay off. What was there before is left as it is.
+    [[ " $* " == *" motion "* ]] && quiet+=(motion.service)
+    [[ " $* " == *" nut-server "* ]] && quiet+=(nut-server.service nut-driver.target nut-driver-enumerator.service
+        nut-driver-enumerator.path)
+    [[ " $* " == *" nut-client "* ]] && quiet+=(nut-monitor.service)
+    command -v systemctl >/dev/null || quiet=()
+    [ ${#quiet[@]} = 0 ] || "${as_root[@]}" systemctl --quiet mask "${quiet[@]}"
     local apt=("${as_root[@]}" DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300)
     persist "${apt[@]}" update >/dev/null
     persist "${apt[@]}" install --yes --no-install-recommends "$@" >/dev/null
-    if [ "$masked" = yes ]; then
-        "${as_root[@]}" systemctl --quiet unmask motion.service
-        "${as_root[@]}" systemctl --quiet disable motion.service
+    if [ ${#quiet[@]} != 0 ]; then
+        "${as_root[@]}" systemctl --quiet unmask "${quiet[@]}"
+        "${as_root[@]}" systemctl --quiet disable "${quiet[@]}"
     fi
 }
 

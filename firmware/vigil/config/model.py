@@ -16,8 +16,8 @@ from vigil.config.kinds_lists import Words
 from vigil.config.model_panel import Arm, Button, Lamps
 from vigil.config.model_rule import Rule, Site
 from vigil.config.model_sensor import Location, Sensor
-from vigil.config.setting import Mark, Only
 from vigil.config.model_ups import Ups
+from vigil.config.setting import Mark, Only
 
 SCHEMA = 1
 """The schema this version writes; files of older ones are migrated forward, into a copy of this version's own."""
