@@ -9,6 +9,7 @@ Errors are grouped by what the program does next:
     - CameraLost          reopen with back-off
       · StreamRefused     our own reader does not read such a stream: let FFmpeg try
     - CameraEnded         a file came to its end; nothing is wrong
+    - UpsLost             the UPS cannot be read: it is asked again, and the owner is told
   x StoreError            recording goes on in RAM, the fault is told
     - WrongStore          this is not the disk we were given
     - StoreFull           nothing may be deleted and nothing more fits
@@ -59,6 +60,14 @@ class StreamRefused(CameraLost):
 
 class CameraEnded(DeviceError):
     """A finite source (a file) came to its end."""
+
+
+class UpsLost(DeviceError):
+    """The UPS cannot be read; `trouble` is ``silent``, ``refused``, ``driver`` or ``garbage``."""
+
+    def __init__(self, trouble: str, words: str) -> None:
+        self.trouble = trouble
+        super().__init__(words)
 
 
 class StoreError(VigilError):

@@ -160,6 +160,44 @@ class ConfirmTime(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ups(Message):
+    """
+    One look at the UPS. Unknown is -1 or empty.
+
+    `status` are NUT's words (``OL``, ``OB``, ``LB`` …). Where it could not be read, `trouble` is ``silent`` (nobody
+    answers), ``refused`` (they do not tell us), ``driver`` (upsd has lost the UPS) or ``garbage``, and `words` say why.
+    """
+
+    kind: ClassVar[str] = "ups"
+    status: list[str] = field(default_factory=list)
+    charge_pct: float = -1.0
+    runtime_s: int = -1
+    model: str = ""
+    trouble: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board(Message):
+    """
+    One look at the board. Unknown is -1 or empty; of the temperature -273.
+
+    `flags` are ``under-voltage``, ``frequency-capped``, ``throttled``, ``soft-limit``. Of the card: its number
+    (`card`), bytes written since the boot `boot`, and what an eMMC says of itself: life used in steps of ten percent
+    (1 to 11) and what is left of the spare blocks (1 normal, 2 warning, 3 urgent).
+    """
+
+    kind: ClassVar[str] = "board"
+    flags: list[str] = field(default_factory=list)
+    temperature_c: float = -273.0
+    boot: str = ""
+    card: str = ""
+    written_bytes: int = -1
+    life_used: int = -1
+    spare: int = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer(Message):
     """The answer to a command, of guard or through it of a recorder: was it obeyed, and in words."""
 
@@ -262,7 +300,7 @@ KINDS: dict[str, type[Message]] = {
     one.kind: one
     for one in (
         Hello, Status, Written, Health, Watch, Delete, Checkpoint, Cue, Pause, LogLevel, ConfirmTime, Answer,
-        SetArm, Pressed, Senses, SensorSaid, TopicSaid, Display, Touch, Lit,
+        SetArm, Pressed, Senses, SensorSaid, TopicSaid, Display, Touch, Lit, Ups, Board,
     )
 }  # fmt: skip
 _TYPES = {one: get_type_hints(one) for one in KINDS.values()}

@@ -1,0 +1,179 @@
+"""
+The mains and the battery behind them: when people are told, and when the box gives in.
+
+What one look at the UPS means says `power_table.py`; here is what time adds:
+mains that flap, a UPS that falls silent, the delay before the box goes down.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vigil.config.model_ups import Ups as Settings
+from vigil.events import Ups
+from vigil.guard.deeds import Deed, Enter, Fault, Happened, PowerOff, Tell
+from vigil.guard.facts import Fact, PowerChanged, PowerState
+from vigil.guard.moment import Moment
+from vigil.guard.power_table import alarms, judged
+
+STEADY_S = 10
+"""Mains that were away count as back when they have been here for so long: they like to come and go."""
+
+PATIENCE_S = 15
+"""A UPS that cannot be read for so long, or for three looks, is lost; single looks may fail (upsmon's DEADTIME)."""
+
+BLIND_S = 60
+"""A UPS that is lost on battery, and never said for how long it would last, is taken to last so long."""
+
+_SECOND_US = 1_000_000
+_LOCAL = {"127.0.0.1", "::1", "localhost"}
+_ON_BATTERY: tuple[PowerState, ...] = ("battery", "low", "critical")
+_FAULTS: dict[PowerState, str] = {
+    "battery": "the mains are away: the box runs on battery",
+    "low": "the mains are away, and the battery is low",
+    "critical": "the mains are away, and the battery is nearly empty, so the box shuts down",
+}
+
+
+class Power:
+    """Guard's judgement of the power (`guard.deeds.Part`). It is never silent about not knowing."""
+
+    def __init__(self, settings: Settings, now: Moment) -> None:
+        self.state: PowerState = "unknown"
+        self.due_us: int | None = None
+        self._settings = settings
+        self._kill_power = settings.nut_host in _LOCAL
+        self._last = Ups()
+        self._read_us = now.steady_us
+        self._trouble = "nobody has looked at it yet"
+        self._mains_us: int | None = None  # since when they have been back, while that does not count yet
+        self._blind_until_us: int | None = None  # when a battery that nobody sees is taken to be nearly empty
+        self._critical_us: int | None = None
+        self._is_off = False
+        self._faults: dict[str, str] = {}
+
+    def hear(self, fact: Fact | Ups, now: Moment) -> list[Deed]:
+        """Take in one look at the UPS."""
+        if not isinstance(fact, Ups) or self._is_off:
+            return []
+        if fact.trouble:
+            self._trouble = fact.words
+            return self.look(now)
+        self._last, self._read_us, self._trouble = fact, now.steady_us, ""
+        deeds = self._fault("ups battery", "; ".join(alarms(fact)))
+        state = judged(fact, self.state, self._settings)
+        if state == "unknown":
+            words = f"the UPS does not say whether there are mains, but {' '.join(fact.status)!r}"
+            return [*deeds, *self._know_nothing(now, words), *self.look(now)]
+        deeds += self._fault("ups", "")
+        self._blind_until_us = None
+        if not self._is_settled(state, now):
+            return [*deeds, *self.look(now)]
+        return [*deeds, *self._become(state, now, _why(fact)), *self.look(now)]
+
+    def look(self, now: Moment) -> list[Deed]:
+        """See what time has brought about."""
+        if self._is_off:
+            return []
+        deeds: list[Deed] = []
+        if now.steady_us >= self._lost_us:
+            self._mains_us = None
+            deeds += self._know_nothing(now, self._trouble or "whoever looks at the UPS does not")
+        if self._blind_until_us is not None and now.steady_us >= self._blind_until_us:
+            self._blind_until_us = None
+            deeds += self._become("critical", now, "the UPS was lost on battery, which must be nearly empty by now")
+        # While the mains are back, though not for long enough yet, nobody is switched off.
+        if self._off_us is not None and now.steady_us >= self._off_us and self._mains_us is None:
+            deeds += self._switch_off()
+        self._set_due(now)
+        return deeds
+
+    @property
+    def _lost_us(self) -> int:
+        """When a UPS that goes on saying nothing counts as lost."""
+        patience_s = max(PATIENCE_S, 3 * self._settings.poll_interval_s)
+        return self._read_us + (PATIENCE_S if self.state in _ON_BATTERY else patience_s) * _SECOND_US
+
+    @property
+    def _off_us(self) -> int | None:
+        if self._critical_us is None:
+            return None
+        return self._critical_us + self._settings.shutdown_delay_s * _SECOND_US
+
+    def _is_settled(self, state: PowerState, now: Moment) -> bool:
+        """Say whether a state counts from now on: mains that were away must have been back for a while."""
+        if state != "mains" or self.state not in _ON_BATTERY:
+            self._mains_us = None
+            return True
+        self._mains_us = now.steady_us if self._mains_us is None else self._mains_us
+        if now.steady_us - self._mains_us < STEADY_S * _SECOND_US:
+            return False
+        self._mains_us = None
+        return True
+
+    def _know_nothing(self, now: Moment, why: str) -> list[Deed]:
+        deeds = self._fault("ups", f"nobody knows whether there are mains: {why}")
+        if self.state in ("unknown", "critical"):
+            # Silence is no reason to hope: what was critical stays so.
+            return deeds
+        if self.state in _ON_BATTERY:
+            left_s = self._last.runtime_s - self._settings.critical_runtime_threshold_s
+            left_s = max(0, left_s) if self._last.runtime_s >= 0 else BLIND_S
+            self._blind_until_us = self._read_us + left_s * _SECOND_US
+        return [*deeds, *self._become("unknown", now, why)]
+
+    def _become(self, state: PowerState, now: Moment, why: str) -> list[Deed]:
+        before = self.state
+        if state == before:
+            return []
+        was_away = before in _ON_BATTERY or self._faults.get("power")
+        self.state = state
+        self._critical_us = now.steady_us if state == "critical" else None
+        known: dict[str, Any] = {"charge_pct": round(self._last.charge_pct), "runtime_s": self._last.runtime_s}
+        fields = {"before": before, "after": state, "why": why, **{k: v for k, v in known.items() if v >= 0}}
+        deeds: list[Deed] = [Enter("power.changed", fields), Happened(PowerChanged(state))]
+        if state == "unknown":
+            # What was last known of the mains goes on being said.
+            return deeds
+        words = _FAULTS.get(state, "")
+        if self._faults.get("power", "") != words:
+            self._faults["power"] = words
+            deeds.append(Fault("power", words))
+        if state != "mains":
+            deeds.append(Tell("power", f"{words}{self._promise(state)} ({why})"))
+        elif was_away:
+            deeds.append(Tell("power", "the mains are back"))
+        return deeds
+
+    def _promise(self, state: PowerState) -> str:
+        if state != "critical":
+            return ""
+        return f" in {self._settings.shutdown_delay_s} s, unless the mains come back"
+
+    def _switch_off(self) -> list[Deed]:
+        self._is_off = True
+        back = ", and starts again with the mains" if self._kill_power else ""
+        return [
+            Enter("power.off", {"why": _FAULTS["critical"], "kill_power": self._kill_power}),
+            Tell("power", f"the box shuts down now{back}"),
+            PowerOff(self._kill_power),
+        ]
+
+    def _fault(self, what: str, words: str) -> list[Deed]:
+        """Say what is amiss, or no longer, where that is new; people are told when it begins."""
+        before = self._faults.get(what, "")
+        if before == words:
+            return []
+        self._faults[what] = words
+        return [Fault(what, words), *([Tell(what, words)] if not before else [])]
+
+    def _set_due(self, now: Moment) -> None:
+        times = (self._lost_us, self._blind_until_us, self._off_us)
+        ahead = [at_us for at_us in times if at_us is not None and at_us > now.steady_us]
+        self.due_us = None if self._is_off else min(ahead, default=None)
+
+
+def _why(look: Ups) -> str:
+    charge = f", {look.charge_pct:.0f} % charged" if look.charge_pct >= 0 else ""
+    runtime = f", {look.runtime_s} s left" if look.runtime_s >= 0 else ""
+    return f"the UPS says {' '.join(look.status) or 'nothing'}{charge}{runtime}"
