@@ -286,7 +286,7 @@ def test_one_that_is_found_again_in_time_goes_on(mains):
     assert mains.offs() == [] and mains.power.state == "low"
 
 
-@pytest.mark.parametrize("status", ["OFF", "", "WAIT"])
+@pytest.mark.parametrize("status", ["OFF", ""])
 def test_one_that_says_neither_is_not_believed_to_have_mains(mains, status):
     mains.status("OB", 80, 400)
     mains.after(10)

@@ -156,7 +156,7 @@ class UpsWatch:
             return self._upsd.look(self._settings.ups_name)
         except UpsLost as error:
             log.debug("ups: %s", error)
-            self._leave()
+            self.close()
             return Ups(trouble=error.trouble, words=str(error)[:200])
 
     def _watch(self, stop: threading.Event) -> None:
@@ -167,9 +167,10 @@ class UpsWatch:
             wait_s = self._settings.poll_interval_s
             if seen.trouble or "OB" in seen.status:
                 wait_s = min(wait_s, ON_BATTERY_S)
-        self._leave()
+        self.close()
 
-    def _leave(self) -> None:
+    def close(self) -> None:
+        """Leave; the next look connects again."""
         if self._upsd:
             self._upsd.close()
             self._upsd = None

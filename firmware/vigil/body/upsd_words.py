@@ -64,10 +64,12 @@ def read_variables(lines: Iterable[str], ups: str) -> dict[str, str]:
 
 
 def reading(values: Mapping[str, str]) -> Ups:
-    """Return what matters of a UPS's values. Raises `FormatError` where it does not say how it is."""
+    """Return what matters of a UPS's values. Raises `FormatError` where it is not understood, `UpsLost`."""
     flags = values.get("ups.status", "").split()
     if len(flags) > _MOST_FLAGS or not all(_FLAG.fullmatch(flag) for flag in flags):
         raise FormatError(f"ups.status is {values['ups.status'][:60]!r}")
+    if "WAIT" in flags:
+        raise UpsLost("driver", "the driver of the UPS has not read it yet")
     charge_pct = _number(values.get("battery.charge", ""))
     return Ups(
         status=flags,

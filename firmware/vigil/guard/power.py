@@ -59,12 +59,12 @@ class Power:
         if fact.trouble:
             self._trouble = fact.words
             return self.look(now)
-        self._last, self._read_us, self._trouble = fact, now.steady_us, ""
         deeds = self._fault("ups battery", "; ".join(alarms(fact)))
         state = judged(fact, self.state, self._settings)
         if state == "unknown":
-            words = f"the UPS does not say whether there are mains, but {' '.join(fact.status)!r}"
-            return [*deeds, *self._know_nothing(now, words), *self.look(now)]
+            self._trouble = f"the UPS says neither that there are mains nor that there are none, but {fact.status}"
+            return [*deeds, *self.look(now)]
+        self._last, self._read_us, self._trouble = fact, now.steady_us, ""
         deeds += self._fault("ups", "")
         self._blind_until_us = None
         if not self._is_settled(state, now):
