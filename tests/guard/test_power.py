@@ -24,7 +24,7 @@ class Mains:
     def __init__(self, **settings: Any) -> None:
         self.clock = HandClock()
         self.settings = Settings(enabled=True, **settings)
-        self.power = Power(self.settings, self.now)
+        self.power = Power(self.settings)
         self.deeds: list[Deed] = []
         self.says: Ups | None = None
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from vigil.events import Board, Ups
+
 GestureName = Literal["short", "double", "long", "hold"]
 PowerState = Literal["mains", "battery", "low", "critical", "unknown"]
 PresenceState = Literal["EMPTY", "ADULTS_HOME", "KIDS_HOME", "ALL_HOME"]
@@ -170,4 +172,6 @@ Fact = (
     | PowerChanged
     | PresenceChanged
     | Plugged
+    | Ups
+    | Board
 )

@@ -38,13 +38,13 @@ _FAULTS: dict[PowerState, str] = {
 class Power:
     """Guard's judgement of the power (`guard.deeds.Part`). It is never silent about not knowing."""
 
-    def __init__(self, settings: Settings, now: Moment) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.state: PowerState = "unknown"
         self.due_us: int | None = None
         self._settings = settings
         self._kill_power = settings.nut_host in _LOCAL
         self._last = Ups()
-        self._read_us = now.steady_us
+        self._read_us: int | None = None
         self._trouble = "nobody has looked at it yet"
         self._mains_us: int | None = None  # since when they have been back, while that does not count yet
         self._blind_until_us: int | None = None  # when a battery that nobody sees is taken to be nearly empty
@@ -52,10 +52,11 @@ class Power:
         self._is_off = False
         self._faults: dict[str, str] = {}
 
-    def hear(self, fact: Fact | Ups, now: Moment) -> list[Deed]:
+    def hear(self, fact: Fact, now: Moment) -> list[Deed]:
         """Take in one look at the UPS."""
         if not isinstance(fact, Ups) or self._is_off:
             return []
+        self._begin(now)
         if fact.trouble:
             self._trouble = fact.words
             return self.look(now)
@@ -75,6 +76,7 @@ class Power:
         """See what time has brought about."""
         if self._is_off:
             return []
+        self._begin(now)
         deeds: list[Deed] = []
         if now.steady_us >= self._lost_us:
             self._mains_us = None
@@ -88,11 +90,16 @@ class Power:
         self._set_due(now)
         return deeds
 
+    def _begin(self, now: Moment) -> None:
+        """Count silence from the first look on."""
+        if self._read_us is None:
+            self._read_us = now.steady_us
+
     @property
     def _lost_us(self) -> int:
         """When a UPS that goes on saying nothing counts as lost."""
         patience_s = max(PATIENCE_S, 3 * self._settings.poll_interval_s)
-        return self._read_us + (PATIENCE_S if self.state in _ON_BATTERY else patience_s) * _SECOND_US
+        return (self._read_us or 0) + (PATIENCE_S if self.state in _ON_BATTERY else patience_s) * _SECOND_US
 
     @property
     def _off_us(self) -> int | None:
@@ -119,7 +126,7 @@ class Power:
         if self.state in _ON_BATTERY:
             left_s = self._last.runtime_s - self._settings.critical_runtime_threshold_s
             left_s = max(0, left_s) if self._last.runtime_s >= 0 else BLIND_S
-            self._blind_until_us = self._read_us + left_s * _SECOND_US
+            self._blind_until_us = (self._read_us or 0) + left_s * _SECOND_US
         return [*deeds, *self._become("unknown", now, why)]
 
     def _become(self, state: PowerState, now: Moment, why: str) -> list[Deed]:

@@ -81,7 +81,7 @@ class Note:
 
 STAY = (
     "lost+found", "identity", "identity.vkey", "store-id", "journal", "index*", "tellings", "log", "rauc",
-    "clock-trust.json", "reboot-budget.json", "arm.json", TAKEN, "update", NOTE,
+    "clock-trust.json", "reboot-budget.json", "arm.json", "card-wear.json", TAKEN, "update", NOTE,
 )  # fmt: skip
 """
 What of p7 outlasts the forgetting of settings, by name; of all else nothing is asked.
