@@ -31,8 +31,10 @@ SERVICES = sorted(
 PROGRAMS = [
     "/opt/vigil/bin/vigil",
     "/usr/bin/grep",
+    "/usr/lib/nut/upsd",
     "/usr/sbin/integritysetup",
     "/usr/sbin/nft",
+    "/usr/sbin/upsdrvctl",
     "/usr/sbin/wpa_supplicant",
     "/bin/sh",
 ]
