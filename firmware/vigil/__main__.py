@@ -34,6 +34,7 @@ FAMILIES = (
     "arming",
     "status",
     "update",
+    "ups",
     "reset",
     "upkeep",
 )

@@ -77,11 +77,11 @@ class Nut:
         self._start("driver", str(self.drivers / "dummy-ups"), "-a", "ups", "-F")
         until((self.place / "dummy-ups-ups").is_socket)
 
-    def start_server(self) -> None:
-        """Start upsd; it is there when upsc is answered something but that the driver is awaited."""
+    def start_server(self, *, ready: Callable[[], bool] | None = None) -> None:
+        """Start upsd; unless `ready` says otherwise, it is there when it has heard of the UPS by its driver."""
         assert PROGRAMS
         self._start("server", str(PROGRAMS / "upsd"), "-F")
-        until(lambda: self.upsc("ups.status") not in ("", "WAIT"))
+        until(ready or (lambda: self.upsc("ups.status") not in ("", "WAIT")))
 
     def stop(self, name: str) -> None:
         """End the `driver` or the `server`."""
@@ -95,8 +95,15 @@ class Nut:
 
     def upsc(self, *words: str) -> str:
         """What NUT's own client reads."""
+        return self._upsc(*words).stdout.strip()
+
+    def upsc_complains(self) -> str:
+        """Why NUT's own client reads nothing."""
+        return self._upsc().stderr
+
+    def _upsc(self, *words: str) -> subprocess.CompletedProcess[str]:
         command = ["upsc", f"ups@127.0.0.1:{self.settings.nut_port}", *words]
-        return subprocess.run(command, capture_output=True, text=True, env=self.environment).stdout.strip()
+        return subprocess.run(command, capture_output=True, text=True, env=self.environment)
 
     def _start(self, name: str, *command: str) -> None:
         as_root = ("-u", "root") if os.geteuid() == 0 else ()
