@@ -24,6 +24,7 @@ from vigil.processes.notify import Notifier
 from vigil.processes.settings import Settings, load
 from vigil.processes.simulated_panel import SimulatedPanel
 from vigil.processes.wake import Wake
+from vigil.processes.watches import Watches
 from vigil.store.disk import Disk
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ class Body:
         self._hands = (
             SimulatedPanel(pins, config.button, config.lamps, settings.place.panel) if pins and pins.simulated else None
         )
+        self._watches = Watches(config, clock)
         self._second_us = now_us - _SECOND_US
         self.poke = self._wake.poke
         self._feeling = Feeling(config.sensors, pins, clock=clock, send=self._hub.send, poke=self._wake.poke)
@@ -67,6 +69,7 @@ class Body:
         """Feel and show until `stop`."""
         notifier = Notifier.of_this_process(self._clock)
         notifier.ready()
+        self._watches.start(stop)
         while not stop.is_set():
             due_us = self.round()
             wait_s = max(0.0, (due_us - self._clock.steady_us()) / _SECOND_US)
@@ -114,6 +117,8 @@ class Body:
         if words := self._gestures.fault(now_us):
             faults.setdefault("button", words)
         self._hub.send(Senses(faults=faults))
+        for message in self._watches.taken():
+            self._hub.send(message)
 
     def _moved(self, pressed: bool) -> None:
         """An edge, in whatever thread it is told."""

@@ -16,6 +16,7 @@ from vigil.config.secrets import SecretFiles
 from vigil.errors import VigilError
 from vigil.events import (
     Answer,
+    Board,
     Display,
     Message,
     Pause,
@@ -25,6 +26,7 @@ from vigil.events import (
     SetArm,
     Status,
     TopicSaid,
+    Ups,
 )
 from vigil.guard.arming import Arming
 from vigil.guard.deeds import (
@@ -37,6 +39,7 @@ from vigil.guard.deeds import (
     Happened,
     Keep,
     PauseCamera,
+    PowerOff,
     Record,
     Show,
     Snapshot,
@@ -53,6 +56,7 @@ from vigil.processes.lamps import LampsShown
 from vigil.processes.orders import Orders
 from vigil.processes.parts import parts_of
 from vigil.processes.pin_door import PinDoor
+from vigil.processes.power_off import PowerOffDoor
 from vigil.processes.sensing import Sensing
 from vigil.processes.settings import Settings
 from vigil.store.disk import Disk
@@ -93,6 +97,7 @@ class Judging:
         self._faults = faults
         self._parts = parts_of(self._config, disk, self._place, now_us=clock.steady_us())
         self._walled = [GuardedPart(part, fault) for part in self._parts]
+        self._power_off = PowerOffDoor.of_this_process()
         self._sensing = Sensing(self._config)
         self._cues = Cues(self._config, hub=hub, orders=orders, clock=clock)
         self._lamps = LampsShown(self._config)
@@ -116,6 +121,7 @@ class Judging:
             PauseCamera: lambda deed, _: self._pause(deed),
             Show: lambda deed, _: self._lamps.show(deed.lamp, deed.pattern),
             Sound: lambda deed, _: self._lamps.sound(deed.pattern, deed.longest_s, clock.steady_us()),
+            PowerOff: lambda deed, _: self._fault("power off", self._power_off.ask(kill_power=deed.kill_power)),
             Tell: lambda deed, _: log.warning("%s: %s", deed.subject, deed.words),
         }
 
@@ -149,6 +155,9 @@ class Judging:
         elif isinstance(message, TopicSaid):
             if _is_our(peer, "uplink"):
                 self._heard(self._sensing.heard(message, self._clock.steady_us()))
+        elif isinstance(message, Ups | Board):
+            if _is_our(peer, "body"):
+                self._happened(message)
         elif isinstance(message, SetArm):
             if answer := self._asked(peer, message):
                 peer.send(answer)

@@ -1,11 +1,18 @@
-"""The parts of guard's judgement on this box, each made from the configuration."""
+"""The parts of guard's judgement on this box, each made from the configuration and what was kept of it."""
 
 from __future__ import annotations
 
+import logging
+
 from vigil.config.model import Config
 from vigil.config.rule_checks import known_of
+from vigil.errors import FormatError
+from vigil.guard.board import BoardCare
+from vigil.guard.card_wear import SUBJECT as WEAR
+from vigil.guard.card_wear import CardWear, Worn
 from vigil.guard.deeds import Part
 from vigil.guard.panel import Presses
+from vigil.guard.power import Power
 from vigil.guard.privacy import Privacy
 from vigil.guard.rule_state import World
 from vigil.guard.rules import SUBJECT as RULES
@@ -16,6 +23,8 @@ from vigil.processes.place import Place
 from vigil.processes.sensing import local_time
 from vigil.store.disk import Disk
 
+log = logging.getLogger(__name__)
+
 
 def parts_of(config: Config, disk: Disk, place: Place, *, now_us: int) -> list[Part]:
     """
@@ -25,9 +34,21 @@ def parts_of(config: Config, disk: Disk, place: Place, *, now_us: int) -> list[P
     """
     private = {camera.id: camera.private for camera in config.cameras}
     world = World(config.location, local_time, known_of(config.sensors, config.cameras))
-    return [
-        Presses(config.button),
-        Privacy(private),
-        Sensors(config.sensors, now_us),
-        Rules(config.rules, world, kept_of(disk, place, RULES) if config.rules else None),
-    ]
+    parts: list[Part] = [Presses(config.button), Privacy(private), BoardCare()]
+    parts.append(CardWear(worn_of(disk, place), endurance_tbw=config.storage.card_endurance_tbw))
+    if config.ups.enabled:
+        parts.append(Power(config.ups))
+    parts.append(Sensors(config.sensors, now_us))
+    # Last: rules judge by what the others have made of it.
+    parts.append(Rules(config.rules, world, kept_of(disk, place, RULES) if config.rules else None))
+    return parts
+
+
+def worn_of(disk: Disk, place: Place) -> Worn:
+    """Return what was noted of the card; where that is lost, it is counted from now on, and the log says so."""
+    kept = kept_of(disk, place, WEAR)
+    try:
+        return Worn() if kept is None else Worn.restored(kept)
+    except FormatError as error:
+        log.warning("what was written to the card is counted anew: %s", error)
+        return Worn()

@@ -39,8 +39,8 @@ def wanted(config: Config) -> dict[str, str]:
     common = (config.system, config.owner, config.recording, config.storage)
     units = {recorder_of(camera.id): (camera, *common) for camera in config.cameras if camera.enabled}
     panel = (config.button, config.lamps)
-    guard = (config.journal, config.arm, *panel, *config.cameras, *common)
-    always = {GUARD: _digest(guard), BODY: _digest((config.system, *panel))}
+    guard = (config.journal, config.arm, config.ups, *panel, *config.cameras, *common)
+    always = {GUARD: _digest(guard), BODY: _digest((config.system, config.ups, *panel))}
     return {unit: _digest(read) for unit, read in units.items()} | always
 
 
