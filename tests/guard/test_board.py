@@ -21,10 +21,10 @@ def faults(deeds: list[Deed]) -> list[tuple[str, bool]]:
 def test_a_dip_of_the_supply_is_told_for_a_minute():
     part = BoardCare()
 
-    assert faults(part.hear(Board(flags=["under-voltage"]), at(0))) == [("supply", True)]
+    assert faults(part.hear(Board(flags=["under-voltage"]), at(0))) == [("power supply", True)]
     assert part.hear(Board(), at(2)) == [] and part.due_us == 60_000_000
     assert part.look(at(59)) == []
-    assert faults(part.look(at(60))) == [("supply", False)] and part.due_us is None
+    assert faults(part.look(at(60))) == [("power supply", False)] and part.due_us is None
 
 
 def test_dips_that_follow_each_other_are_one_fault():
@@ -32,7 +32,7 @@ def test_dips_that_follow_each_other_are_one_fault():
 
     said = [deed for second in range(0, 300, 50) for deed in part.hear(Board(flags=["under-voltage"]), at(second))]
 
-    assert faults(said) == [("supply", True)]
+    assert faults(said) == [("power supply", True)]
 
 
 def test_heat_is_told_from_80_degrees_until_it_is_below_75():

@@ -46,7 +46,7 @@ class BoardCare:
         hot = _WORDS["throttled"] if "throttled" in self._until_us else ""
         if self._is_hot and not hot:
             hot = f"the board is hotter than {HOT_C:.0f} °C: give it air"
-        return [*self._fault("supply", low), *self._fault("temperature", hot)]
+        return [*self._fault("power supply", low), *self._fault("temperature", hot)]
 
     def _fault(self, what: str, words: str) -> list[Deed]:
         if self._said.get(what, "") == words:
