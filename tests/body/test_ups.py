@@ -184,7 +184,12 @@ def test_it_is_watched_by_a_thread_that_a_hanging_upsd_keeps_and_nobody_else(loo
         thread = watch.start(stop)
         assert watch.taken() == [], "nobody waited for it"
         seen: list[Ups] = []
-        until(lambda: seen.extend(watch.taken()) or seen)
+
+        def has_seen() -> bool:
+            seen.extend(watch.taken())
+            return bool(seen)
+
+        until(has_seen)
         stop.set()
         thread.join()
 

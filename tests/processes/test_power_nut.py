@@ -118,10 +118,11 @@ def ended(house: House, tmp_path: Path) -> str:
     environment = {**os.environ, "PATH": f"{tools}:/usr/sbin:/usr/bin:/sbin:/bin"}
     for name in ("driver", "server"):
         house.nut.stop(name)
-    for command in (
+    commands: tuple[list[str | Path], ...] = (
         [scripts / "power-off", tmp_path / "asked/power-off", house.nut.place / "ups.conf", tmp_path / "kept"],
         [scripts / "kill-power", "poweroff", tmp_path / "kept"],
-    ):
+    )
+    for command in commands:
         subprocess.run(command, env=environment, check=True, timeout=60)
     (cut,) = (tmp_path / "drivers/cuts").read_text().splitlines()
     return " ".join(word for word in cut.split() if word in ("-a", "ups", "-k"))

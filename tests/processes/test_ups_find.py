@@ -75,6 +75,10 @@ def test_a_host_without_a_scanner_is_told_so():
 def test_the_units_are_started_anew():
     asked: list[list[str]] = []
 
-    restart_units(lambda command, **_: asked.append(command) or subprocess.CompletedProcess(command, 0))
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        asked.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    restart_units(run)
 
     assert asked == [["systemctl", "--no-block", "restart", *UNITS]]
