@@ -54,7 +54,7 @@ class Power:
 
     def hear(self, fact: Fact, now: Moment) -> list[Deed]:
         """Take in one look at the UPS."""
-        if not isinstance(fact, Ups) or self._is_off:
+        if not isinstance(fact, Ups):
             return []
         self._begin(now)
         if fact.trouble:
@@ -74,8 +74,6 @@ class Power:
 
     def look(self, now: Moment) -> list[Deed]:
         """See what time has brought about."""
-        if self._is_off:
-            return []
         self._begin(now)
         deeds: list[Deed] = []
         if now.steady_us >= self._lost_us:
@@ -103,7 +101,7 @@ class Power:
 
     @property
     def _off_us(self) -> int | None:
-        if self._critical_us is None:
+        if self._critical_us is None or self._is_off:
             return None
         return self._critical_us + self._settings.shutdown_delay_s * _SECOND_US
 
@@ -135,6 +133,8 @@ class Power:
             return []
         was_away = before in _ON_BATTERY or self._faults.get("power")
         self.state = state
+        # Whoever sees the mains come back after all has not been switched off: it is judged as if nothing had been.
+        self._is_off = self._is_off and state != "mains"
         self._critical_us = now.steady_us if state == "critical" else None
         known: dict[str, Any] = {"charge_pct": round(self._last.charge_pct), "runtime_s": self._last.runtime_s}
         fields = {"before": before, "after": state, "why": why, **{k: v for k, v in known.items() if v >= 0}}
@@ -177,7 +177,7 @@ class Power:
     def _set_due(self, now: Moment) -> None:
         times = (self._lost_us, self._blind_until_us, self._off_us)
         ahead = [at_us for at_us in times if at_us is not None and at_us > now.steady_us]
-        self.due_us = None if self._is_off else min(ahead, default=None)
+        self.due_us = min(ahead, default=None)
 
 
 def _why(look: Ups) -> str:
