@@ -21,8 +21,8 @@ SILENT = Ups(trouble="silent", words="upsd does not answer: timed out")
 class Mains:
     """A UPS and the judgement of it, second by second. Looks come every 5 s while `says` gives one."""
 
-    def __init__(self, **settings: Any) -> None:
-        self.clock = HandClock()
+    def __init__(self, *, up_s: int = 3600, **settings: Any) -> None:
+        self.clock = HandClock(steady_us=up_s * 1_000_000)
         self.settings = Settings(enabled=True, **settings)
         self.power = Power(self.settings)
         self.deeds: list[Deed] = []
@@ -178,6 +178,17 @@ def test_a_box_that_starts_on_an_empty_battery_goes_down_again():
     mains.after(120)
 
     assert [e["after"] for e in mains.entered()] == ["critical"] and len(mains.offs()) == 1
+
+
+def test_a_box_that_has_just_started_proves_itself_before_it_goes_down():
+    mains = Mains(up_s=40)
+    mains.status("OB LB", 3, 60)
+    mains.after(140)
+    assert mains.power.state == "critical" and not mains.offs()
+
+    mains.after(1)
+
+    assert len(mains.offs()) == 1
 
 
 def test_a_ups_elsewhere_is_not_told_to_cut_the_power():

@@ -37,7 +37,7 @@ class House:
         self.nut = nut
         self.watch = watch
         self.power = Power(nut.settings)
-        self.clock = HandClock()
+        self.clock = HandClock(steady_us=3_600_000_000)
         self.door = PowerOffDoor(asked)
         self.deeds: list[Deed] = []
 

@@ -25,6 +25,9 @@ PATIENCE_S = 15
 BLIND_S = 60
 """A UPS that is lost on battery, and never said for how long it would last, is taken to last so long."""
 
+UP_S = 180
+"""A start that ends before its system is confirmed counts against it (docs/design/boot.md): by then it is confirmed."""
+
 _SECOND_US = 1_000_000
 _LOCAL = {"127.0.0.1", "::1", "localhost"}
 _ON_BATTERY: tuple[PowerState, ...] = ("battery", "low", "critical")
@@ -103,7 +106,7 @@ class Power:
     def _off_us(self) -> int | None:
         if self._critical_us is None or self._is_off:
             return None
-        return self._critical_us + self._settings.shutdown_delay_s * _SECOND_US
+        return max(UP_S * _SECOND_US, self._critical_us + self._settings.shutdown_delay_s * _SECOND_US)
 
     def _is_settled(self, state: PowerState, now: Moment) -> bool:
         """Say whether a state counts from now on: mains that were away must have been back for a while."""
