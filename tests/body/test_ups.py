@@ -13,9 +13,10 @@ import pytest
 
 from fakes.box import until
 from fakes.nut import NoUpsd, free_port
-from vigil.body.ups import UpsWatch, connect
-from vigil.clock import SystemClock
+from vigil.body.ups import Upsd, UpsWatch, connect
+from vigil.clock import HandClock, SystemClock
 from vigil.config.model_ups import Ups as Settings
+from vigil.errors import UpsLost
 from vigil.events import Ups
 
 WHOLE = b'BEGIN LIST VAR ups\nVAR ups ups.status "OB DISCHRG"\nVAR ups battery.runtime "1800"\nEND LIST VAR ups\n'
@@ -116,6 +117,24 @@ def test_whatever_is_wrong_is_a_reading_that_says_so(looking, behave, trouble):
 
     assert [look.trouble for look in looks] == [trouble, trouble]
     assert all(look.words and look.words.isprintable() and len(look.words) <= 200 for look in looks)
+
+
+def test_who_hangs_up_is_not_waited_for(looking):
+    with NoUpsd(lambda connection: connection.recv(4096)) as there:
+        assert looking(there.settings).look().words == "upsd closed the connection"
+
+
+def test_an_answer_is_not_waited_for_once_its_time_is_up():
+    class Leaping(HandClock):
+        def steady_us(self) -> int:
+            self.forward_us(3_000_000)
+            return super().steady_us()
+
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(WHOLE[:30])
+        with pytest.raises(UpsLost, match="takes too long"):
+            Upsd(ours, Leaping()).look("ups")
 
 
 def test_nobody_there_is_a_reading_too(looking):

@@ -130,7 +130,7 @@ def upsdrvctl() -> str | None:
 class NoUpsd:
     """Somebody at upsd's port who does what `behave` does with each connection, over and over."""
 
-    def __init__(self, behave: Callable[[socket.socket], None]) -> None:
+    def __init__(self, behave: Callable[[socket.socket], object]) -> None:
         self._behave = behave
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.settings = Settings(enabled=True, nut_port=self._listening.getsockname()[1])

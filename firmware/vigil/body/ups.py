@@ -27,7 +27,6 @@ ANSWER_S = 5.0
 
 ON_BATTERY_S = 5
 _MOST_BYTES = 65_536
-_MOST_LINES = 512
 
 
 class Upsd:
@@ -54,8 +53,6 @@ class Upsd:
             lines: list[str] = []
             while (line := self._line()) != f"END {began}":
                 lines.append(line)
-                if len(lines) > _MOST_LINES:
-                    raise FormatError("an answer without end")
             return reading(read_variables(lines, ups))
         except FormatError as error:
             raise UpsLost("garbage", f"what upsd says is not understood: {error}") from error
