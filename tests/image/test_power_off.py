@@ -134,7 +134,7 @@ def test_guard_alone_may_ask():
     path = (units / "vigil-power-off.path").read_text()
     service = (units / "vigil-power-off.service").read_text()
 
-    assert "RuntimeDirectory=vigil-guard\nRuntimeDirectoryMode=0700\n" in guard
+    assert "RuntimeDirectory=vigil-guard\nRuntimeDirectoryMode=0750\n" in guard
     assert "PathExists=/run/vigil-guard/power-off\n" in path
     assert "/run/vigil-guard/power-off /vigil/state/nut/ups.conf /run/vigil-kill-power\n" in service
     assert "vigil-power-off.path" in (units / "vigil.target").read_text()

@@ -1,5 +1,5 @@
 """
-Asking systemd for a shutdown: guard may leave a note, in a directory that is its alone, and nothing else.
+Asking systemd for a shutdown: guard may leave a note, where nobody else may write, and nothing else.
 
 `vigil-power-off.path` waits for the note; docs/design/power.md has what follows.
 """
