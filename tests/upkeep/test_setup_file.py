@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.configs import KEYS, configs
-from vigil.config.model import Camera, Config, Owner
+from vigil.config.marks import Mark
+from vigil.config.model import TABLES, Camera, Config, Motion, Owner, settings_of
 from vigil.config.write import written
 from vigil.errors import ConfigError
-from vigil.upkeep.setup_file import blanked, digest, has_secrets, taken_over
+from vigil.upkeep.setup_file import SECRETS, blanked, digest, has_secrets, taken_over
 
 SETUP = f"""# my camera box
 owner_recipient = "{KEYS[0]}"
@@ -131,3 +132,13 @@ def test_no_file_keeps_a_secret_or_changes_its_length(config, noise):
     left = blanked(written(config)).decode()
     for camera in config.cameras:
         assert not camera.url or camera.url not in left
+
+
+def test_whatever_the_model_calls_a_secret_is_blanked():
+    tables = (*TABLES.values(), Camera, Motion)
+    secret = {key for table in tables for key, setting in settings_of(table).items() if Mark.SECRET in setting.marks}
+
+    assert {"wifi_password", "nut_password"} <= secret
+    assert secret == set(SECRETS)
+    for key in secret:
+        assert blanked(f'[ups]\n{key} = "s3cret pass"\n'.encode()) == f'[ups]\n{key} = "***********"\n'.encode()

@@ -20,7 +20,7 @@ from vigil.config.read import read_lenient
 from vigil.config.syntax import Document, parse
 from vigil.errors import ConfigError
 
-SECRETS = ("wifi_password", "url", "sub_url")
+SECRETS = ("wifi_password", "nut_password", "url", "sub_url")
 BLANK = "*"
 
 TAKEN = "setup-taken"
