@@ -66,6 +66,7 @@ def test_after_everything_has_ended_the_ups_is_told_and_who_still_has_power_star
 
     record = (tree.place / "root/record").read_text().splitlines()
     assert started_again, said
+    assert "UPS driver controller" in said, "what upsdrvctl says is on the console"
     assert record[0] == "sealed"
     assert record[1].startswith("driver -a ups") and "-k" in record[1].split()
     assert record[2:] == ["ups.conf", "waited 50 s"]
