@@ -18,7 +18,7 @@ from vigil.config.model import Arm, Button, Camera, Config, Owner
 from vigil.config.write import written
 from vigil.events import Answer, Cue, Display, Health, Message, Pause, Pressed, Senses, SetArm, Status
 from vigil.processes.hub import HubClient, HubServer
-from vigil.processes.judging import Judging, may_command
+from vigil.processes.judging import Judging
 from vigil.processes.orders import Orders
 from vigil.processes.place import Place
 from vigil.processes.settings import load
@@ -154,13 +154,6 @@ def test_only_body_presses_the_button(place):
         healths = [wait_for(run, lambda message: isinstance(message, Health)) for _ in range(3)]
 
     assert {one.arm for one in healths if isinstance(one, Health)} == {"disarmed"}
-
-
-@pytest.mark.parametrize(
-    ("uid", "may"), [(0, True), (802, True), (801, False), (804, False), (805, False), (1000, True)]
-)
-def test_people_root_and_guard_itself_may_arm_and_no_other_service(uid, may):
-    assert may_command(uid, own_uid=802) is may
 
 
 def test_a_mode_that_there_is_not_is_refused_in_words(place):

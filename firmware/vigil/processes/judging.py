@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import pwd
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_args
@@ -59,6 +58,7 @@ from vigil.processes.pin_door import PinDoor
 from vigil.processes.power_off import PowerOffDoor
 from vigil.processes.sensing import Sensing
 from vigil.processes.settings import Settings
+from vigil.processes.who import is_our, may_command, name_of
 from vigil.store.disk import Disk
 
 log = logging.getLogger(__name__)
@@ -66,8 +66,6 @@ _UNSAID = 200
 _DEEPEST = 20
 _JOURNAL_PATIENCE_US = 30_000_000
 _BODY_PATIENCE_US = 5_000_000
-_PERSONS = 1000
-"""Debian gives people user ids from here on; below are services, which may not disarm."""
 
 
 class Judging:
@@ -108,6 +106,14 @@ class Judging:
         self._body_us: int | None = None
         self._began_us = self.listened_us = clock.steady_us()
         self._shown: Display | None = None
+        self._hears: dict[type[Message], tuple[str, Callable[[Any], None]]] = {
+            Pressed: ("body", self._press),
+            Senses: ("body", self._sense),
+            SensorSaid: ("body", lambda said: self._heard(self._sensing.said(said))),
+            TopicSaid: ("uplink", lambda said: self._heard(self._sensing.heard(said, clock.steady_us()))),
+            Ups: ("body", self._happened),
+            Board: ("body", self._happened),
+        }
         self._does: dict[type[Any], Callable[[Any, int], None]] = {
             Enter: self._put_in,
             Keep: lambda deed, _: self._keep(deed.subject, deed.state),
@@ -143,24 +149,13 @@ class Judging:
 
     def hears(self, peer: Peer, message: Message) -> bool:
         """Hear what concerns the judgement; say whether it did."""
-        if isinstance(message, Pressed):
-            if _is_our(peer, "body") and message.gesture in get_args(GestureName):
-                self._happened(Gesture(message.button, message.gesture))  # type: ignore[arg-type]
-        elif isinstance(message, Senses):
-            if _is_our(peer, "body"):
-                self._sense(message)
-        elif isinstance(message, SensorSaid):
-            if _is_our(peer, "body"):
-                self._heard(self._sensing.said(message))
-        elif isinstance(message, TopicSaid):
-            if _is_our(peer, "uplink"):
-                self._heard(self._sensing.heard(message, self._clock.steady_us()))
-        elif isinstance(message, Ups | Board):
-            if _is_our(peer, "body"):
-                self._happened(message)
-        elif isinstance(message, SetArm):
+        if isinstance(message, SetArm):
             if answer := self._asked(peer, message):
                 peer.send(answer)
+        elif said := self._hears.get(type(message)):
+            teller, hear = said
+            if is_our(peer, teller):
+                hear(message)
         else:
             return False
         self._tell_body()
@@ -222,7 +217,7 @@ class Judging:
         if self._arming is None:
             return Answer(ok=False, words="guard has just begun and does not know yet whether it is armed: ask again")
         if not message.pin and may_command(peer.uid, own_uid=os.getuid()):
-            return self._demanded(message.mode, _name_of(peer.uid), "command")
+            return self._demanded(message.mode, name_of(peer.uid), "command")
         if not message.pin:
             return Answer(ok=False, words="a service may not arm or disarm the box without a PIN")
         why = self._door.knock(peer, message, self._clock.steady_us())
@@ -248,6 +243,10 @@ class Judging:
                 fields = {"state": state, "wanted": demand.mode, "who": demand.client, "how": demand.route}
                 self._do([Enter("arm.refused", {**fields, "why": "too many wrong PINs"})])
             one.peer.send(Answer(ok=False, words=one.why))
+
+    def _press(self, message: Pressed) -> None:
+        if message.gesture in get_args(GestureName):
+            self._happened(Gesture(message.button, message.gesture))  # type: ignore[arg-type]
 
     def _sense(self, message: Senses) -> None:
         self._body_us = self._clock.steady_us()
@@ -319,25 +318,3 @@ class Judging:
     def _now(self) -> Moment:
         steady_us = self._clock.steady_us()
         return Moment(steady_us, wall_at(self._clock, steady_us), self.trust)
-
-
-def may_command(uid: int, *, own_uid: int) -> bool:
-    """Say whether this user may arm and disarm: whoever has an account on the box may, its other services may not."""
-    return uid in (0, own_uid) or uid >= _PERSONS
-
-
-def _is_our(peer: Peer, name: str) -> bool:
-    """Whether it is this process of ours: by the name it gives, and by its user, where it has one of its own."""
-    uids = {0, os.getuid()}
-    try:
-        uids.add(pwd.getpwnam(f"vigil-{name}").pw_uid)
-    except KeyError:
-        pass  # a plain host: all processes are of one user
-    return peer.name == name and peer.uid in uids
-
-
-def _name_of(uid: int) -> str:
-    try:
-        return f"{pwd.getpwuid(uid).pw_name} (uid {uid})"
-    except KeyError:
-        return f"uid {uid}"
