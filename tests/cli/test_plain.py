@@ -164,5 +164,5 @@ def test_a_change_of_the_alarm_is_told_once_and_lamps_not_at_all(reader):
     reader.second(health(arm="arming"))
 
     said = [" ".join(line.split()[1:]) for line in reader.read()]
-    assert said == ["what=arm state=disarmed", "what=arm state=arming"]
+    assert said == ["what=verdict level=ok blinks=0", "what=arm state=disarmed", "what=arm state=arming"]
     assert reader.lines.typed() == ""

@@ -8,6 +8,7 @@ from fakes.nut import NoUpsd, free_port
 from vigil.__main__ import main
 from vigil.body.nut_files import Device
 from vigil.cli.ups import chosen, listed
+from vigil.guard.probes import FAULTS
 from vigil.processes import ups_find
 
 APC, OTHER = Device("usbhid-ups", "051D", "0002", "4B13", "APC Back-UPS"), Device("nutdrv_qx", "0665", "5161")
@@ -76,7 +77,7 @@ def test_the_status_says_what_vigil_makes_of_it(tmp_path, capsys):
         "Back-UPS 700: low (OB RB)",
         "battery  18 %; low at 20 %",
         "lasts    900 s; the box shuts down at 300 s",
-        "fault    the battery of the UPS is worn out: replace it",
+        f"fault    {FAULTS['power.worn'].means} {FAULTS['power.worn'].do}",
     ]
 
 

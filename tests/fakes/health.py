@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from vigil.clock.trust import Trust
-from vigil.events import Status
-from vigil.guard.facts import PowerChanged
+from vigil.events import Board, Status
 from vigil.guard.moment import Moment
 from vigil.guard.probes.card import CardSeen
 from vigil.guard.probes.clock import ClockSeen
@@ -17,8 +16,10 @@ from vigil.guard.probes.journal import JournalSeen
 from vigil.guard.probes.keys import KeysSeen
 from vigil.guard.probes.network import NetworkSeen
 from vigil.guard.probes.part import PartSeen
+from vigil.guard.probes.power import PowerSeen
 from vigil.guard.probes.process import ProcessSeen
 from vigil.guard.probes.update import UpdateSeen
+from vigil.guard.probes.wear import WearSeen
 
 SECOND = 1_000_000
 BEGAN_US = 50 * SECOND
@@ -45,7 +46,9 @@ WELL = (
     DISK,
     CardSeen(),
     ClockSeen(trust=Trust.SYNCED, was_synced=True),
-    PowerChanged(state="mains"),
+    PowerSeen(last="mains"),
+    Board(temperature_c=79.9),
+    WearSeen(used_pct=12, days=4000),
     NetworkSeen(reached=True, was_reached=True),
     PartSeen(what="sensor hall", words=""),
     KeysSeen(certified=True),

@@ -10,8 +10,10 @@ from vigil.clock.trust import Trust
 from vigil.errors import FormatError
 from vigil.events import Board
 from vigil.guard.card_wear import DAY_S, TERABYTE, CardWear, Forecast, Worn, forecast
-from vigil.guard.deeds import Deed, Enter, Fault, Keep
+from vigil.guard.deeds import Deed, Enter, Keep, Seen
 from vigil.guard.moment import Moment
+from vigil.guard.probes import wear
+from vigil.guard.probes.wear import WearSeen
 
 GB = 10**9
 
@@ -25,7 +27,9 @@ def look(written_bytes: int, *, boot: str = "b0", card: str = "c0", life_used: i
 
 
 def faults(deeds: list[Deed]) -> list[str]:
-    return [deed.words for deed in deeds if isinstance(deed, Fault)]
+    """Why another card should be at hand, by what is seen of this one; it is said once for each change."""
+    seen = [deed.said for deed in deeds if isinstance(deed, Seen)]
+    return [found.why or found.id for said in seen if isinstance(said, WearSeen) for found in wear.look(said)]
 
 
 def test_what_was_written_is_added_up_over_starts():
@@ -90,18 +94,20 @@ def test_an_estimate_of_nine_tenths_is_a_fault_once():
 
     said = [faults(part.hear(look(n * TERABYTE // 2), at(n))) for n in range(5)]
 
-    assert [len(one) for one in said] == [0, 0, 1, 0, 0]
-    assert "estimated that the card is worn to 90 %" in said[2][0]
+    assert [len(one) for one in said] == [0, 0, 1, 1, 1]
+    assert said[2] == [
+        "by what was written to it, the card is estimated to be worn to 90 %, and to last for 11 days more at this pace"
+    ]
 
 
 @pytest.mark.parametrize(
     ("life_used", "spare", "words"),
     [
         (9, 1, ""),
-        (10, 1, "the card says that the card is worn"),
+        (10, 1, "the card says that it is worn to 90 % or more"),
         (11, 1, "worn"),
-        (1, 2, "spare blocks"),
-        (1, 3, "spare"),
+        (1, 2, "wear.spare"),
+        (1, 3, "wear.spare"),
     ],
 )
 def test_what_an_emmc_says_is_a_fault(life_used, spare, words):
@@ -110,6 +116,12 @@ def test_what_an_emmc_says_is_a_fault(life_used, spare, words):
     said = faults(part.hear(look(1, life_used=life_used, spare=spare), at(0)))
 
     assert [words in one for one in said] == ([True] if words else [])
+
+
+def test_a_card_of_which_nothing_is_known_is_not_said_to_be_well():
+    part = CardWear(Worn(), endurance_tbw=0)
+
+    assert not [deed for n in range(5) for deed in part.hear(look(n * TERABYTE), at(n)) if isinstance(deed, Seen)]
 
 
 def test_it_is_noted_at_first_sight_and_then_once_an_hour():

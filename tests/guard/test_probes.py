@@ -9,7 +9,7 @@ import pytest
 from fakes.health import DISK, WELL, camera
 from vigil.clock.trust import Trust
 from vigil.config.read import NO_CAMERA
-from vigil.guard.facts import PowerChanged
+from vigil.events import Board
 from vigil.guard.faults import Blink, Level
 from vigil.guard.panel import FAULT_CLASSES, fault_class
 from vigil.guard.probes import FAULTS, PROBES
@@ -21,8 +21,10 @@ from vigil.guard.probes.journal import JournalSeen
 from vigil.guard.probes.keys import KeysSeen
 from vigil.guard.probes.network import NetworkSeen
 from vigil.guard.probes.part import PartSeen
+from vigil.guard.probes.power import PowerSeen
 from vigil.guard.probes.process import PATIENCE_S, ProcessSeen
 from vigil.guard.probes.update import UpdateSeen
+from vigil.guard.probes.wear import WearSeen
 
 CASES = [
     (camera(state="lost", fault="nothing answers", fps=0), ["camera.lost"]),
@@ -52,16 +54,23 @@ CASES = [
     (ClockSeen(trust=Trust.UNSYNCED), ["clock.unsynced"]),
     (ClockSeen(trust=Trust.UNSYNCED, was_synced=True), ["clock.lost"]),
     (ClockSeen(trust=Trust.STEPPED, was_synced=True, complaint="confirm it"), ["clock.jumped", "clock.stepped"]),
-    (PowerChanged(state="battery"), ["power.battery"]),
-    (PowerChanged(state="low"), ["power.low"]),
-    (PowerChanged(state="critical"), ["power.critical"]),
-    (PowerChanged(state="unknown"), ["power.unknown"]),
+    (PowerSeen(last="battery"), ["power.battery"]),
+    (PowerSeen(last="low", alarms=("worn",)), ["power.low", "power.worn"]),
+    (PowerSeen(last="critical", unknown="nobody answers"), ["power.unknown", "power.critical"]),
+    (PowerSeen(last="unknown", unknown="nobody answers"), ["power.unknown"]),
+    (PowerSeen(last="mains", alarms=("overloaded", "bypassed")), ["power.overloaded", "power.bypassed"]),
+    (Board(flags=["under-voltage", "frequency-capped", "soft-limit"]), ["board.under-voltage"]),
+    (Board(flags=["throttled"], temperature_c=85.0), ["board.throttled"]),
+    (Board(temperature_c=80.0), ["board.hot"]),
+    (Board(flags=["frequency-capped", "soft-limit"]), []),
+    (WearSeen(used_pct=89, days=0), []),
+    (WearSeen(used_pct=90, stated=True), ["wear.worn"]),
+    (WearSeen(spare_low=True), ["wear.spare"]),
     (NetworkSeen(reached=False), ["network.none"]),
     (NetworkSeen(reached=False, was_reached=True), ["network.lost"]),
     (PartSeen(what="camera gate", words="it was pulled out"), ["part.camera"]),
-    (PartSeen(what="card wear", words="have a new one ready"), ["part.storage"]),
-    (PartSeen(what="ups battery", words="replace it"), ["part.power"]),
-    (PartSeen(what="power", words="the mains are away"), []),
+    (PartSeen(what="disk of the neighbour", words="it hums"), ["part.storage"]),
+    (PartSeen(what="power off", words="this host is not switched off by Vigil"), ["part.power"]),
     (PartSeen(what="sensor hall", words="it chatters"), ["part.alarm"]),
     (PartSeen(what="clock chip", words="its battery is empty"), ["part.clock"]),
     (PartSeen(what="keys of me", words="lost"), ["part.records"]),

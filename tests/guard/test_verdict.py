@@ -12,7 +12,6 @@ from fakes.health import BEGAN_US, DISK, SECOND, WELL, at, camera
 from vigil.events import LIMIT_BYTES, Health, decode, encode
 from vigil.guard.diagnosis import Diagnosis
 from vigil.guard.evidence import FORGOTTEN_US, START_US, Evidence
-from vigil.guard.facts import PowerChanged
 from vigil.guard.faults import Level
 from vigil.guard.probes import PROBES
 from vigil.guard.probes.card import CardSeen
@@ -20,7 +19,9 @@ from vigil.guard.probes.disk import Trouble
 from vigil.guard.probes.journal import JournalSeen
 from vigil.guard.probes.keys import KeysSeen
 from vigil.guard.probes.part import PartSeen
+from vigil.guard.probes.power import PowerSeen
 from vigil.guard.probes.process import ProcessSeen
+from vigil.guard.probes.wear import WearSeen
 
 LOST = camera(state="lost", fault="nothing answers")
 SAID = [
@@ -62,7 +63,7 @@ def test_the_worst_comes_first_and_is_the_verdict():
 
     assert diagnosis.verdict.level is Level.FAILED
     assert seen(diagnosis)[:3] == [
-        ("camera.lost", "gate", "failed"), ("keys.signer", "", "warning"), ("card", "", "ok"),
+        ("camera.lost", "gate", "failed"), ("keys.signer", "", "warning"), ("board", "", "ok"),
     ]  # fmt: skip
     assert diagnosis.verdict.faults() == ["camera gate: nothing answers", "signer: nobody answers"]
     assert diagnosis.verdict.readings[0].do.startswith("Read why.")
@@ -103,7 +104,9 @@ def test_evidence_may_come_in_any_order(order: list[int], data: st.DataObject):
 
 
 @pytest.mark.parametrize(
-    "said", [one for one in WELL if not isinstance(one, PartSeen | PowerChanged)], ids=lambda s: type(s).__name__
+    "said",
+    [one for one in WELL if not isinstance(one, PartSeen | PowerSeen | WearSeen)],
+    ids=lambda s: type(s).__name__,
 )
 def test_what_is_old_is_unknown_and_never_well(said: object):
     (probe,) = (one for one in PROBES if isinstance(said, one.evidence))

@@ -75,6 +75,7 @@ def _status(given: argparse.Namespace) -> int:
     from vigil.body.ups import UpsWatch
     from vigil.clock import SystemClock
     from vigil.guard.power_table import alarms, judged
+    from vigil.guard.probes import FAULTS
 
     settings = _config(given.data.absolute()).ups
     with closing(UpsWatch(settings, SystemClock())) as watch:
@@ -87,8 +88,8 @@ def _status(given: argparse.Namespace) -> int:
         print(f"battery  {look.charge_pct:.0f} %; low at {settings.low_battery_threshold_pct} %")
     if look.runtime_s >= 0:
         print(f"lasts    {look.runtime_s} s; the box shuts down at {settings.critical_runtime_threshold_s} s")
-    for words in alarms(look):
-        print(f"fault    {words}")
+    for kind in (FAULTS[f"power.{alarm}"] for alarm in alarms(look)):
+        print(f"fault    {kind.means} {kind.do}")
     if not settings.enabled:
         print("Vigil does not heed it: ups.enabled is false.")
     return 0

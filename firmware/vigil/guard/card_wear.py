@@ -14,13 +14,13 @@ from dataclasses import asdict, dataclass, fields, replace
 
 from vigil.errors import FormatError
 from vigil.events import Board
-from vigil.guard.deeds import Deed, Enter, Fault, Keep
+from vigil.guard.deeds import Deed, Enter, Keep, Seen
 from vigil.guard.facts import Fact
 from vigil.guard.moment import Moment
+from vigil.guard.probes.wear import WearSeen
 
 SUBJECT = "card-wear"
 TERABYTE = 10**12
-WORN_PCT = 90
 DAY_S = 86_400
 KEEP_US = 3_600_000_000
 """What was written is noted once an hour: a cut of power forgets as much, and the notes themselves wear nothing out."""
@@ -107,7 +107,7 @@ class CardWear:
         self._kept_us: int | None = None
         self._entered_s = worn.seconds
         self._kept_card = worn.card
-        self._words = ""
+        self._seen = WearSeen()
         self.forecast = Forecast()
 
     def hear(self, fact: Fact, now: Moment) -> list[Deed]:
@@ -116,7 +116,7 @@ class CardWear:
             return []
         self.worn = self.worn.after(fact, now.steady_us // 1_000_000)
         self.forecast = forecast(self.worn, fact, endurance_tbw=self._endurance_tbw)
-        return [*self._keep(now), *self._enter(), *self._fault(_words(self.forecast, fact))]
+        return [*self._keep(now), *self._enter(), *self._tell(_seen(self.forecast, fact))]
 
     def look(self, now: Moment) -> list[Deed]:  # noqa: ARG002
         """Time alone wears nothing out."""
@@ -140,18 +140,16 @@ class CardWear:
         fields = {"card": self.worn.card, "written_bytes": self.worn.bytes, "stated": found.stated}
         return [Enter("card.wear", {**fields, **{name: value for name, value in known.items() if value is not None}})]
 
-    def _fault(self, words: str) -> list[Deed]:
-        if words == self._words:
+    def _tell(self, seen: WearSeen) -> list[Deed]:
+        """Say how it is where that is new; a card of which nothing is known is not said to be well."""
+        if seen == self._seen:
             return []
-        self._words = words
-        return [Fault("card wear", words)]
+        self._seen = seen
+        return [Seen(seen)]
 
 
-def _words(found: Forecast, look: Board) -> str:
-    """Return what is wrong, in words that stay the same from one look to the next."""
-    if look.spare >= 2:
-        return "the card says that its spare blocks are nearly used up: copy what matters, and replace it"
-    if found.used_pct is None or found.used_pct < WORN_PCT:
-        return ""
-    who = "the card says" if found.stated else "by what was written to it, it is estimated"
-    return f"{who} that the card is worn to {WORN_PCT} % or more: have another one ready"
+def _seen(found: Forecast, look: Board) -> WearSeen:
+    return WearSeen(
+        used_pct=-1 if found.used_pct is None else int(found.used_pct), days=-1 if found.days is None else found.days,
+        stated=found.stated, spare_low=look.spare >= 2,
+    )  # fmt: skip

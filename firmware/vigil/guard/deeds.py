@@ -30,6 +30,13 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """Evidence for the verdict on the box: `said` is what one of the probes judges (`guard/probes/`)."""
+
+    said: object
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """Cue a recording by `camera` (``*``: by each) under this name."""
 
@@ -128,7 +135,22 @@ class Happened:
     fact: Fact
 
 
-Deed = Enter | Fault | Record | Show | Sound | Tell | Arm | Alarm | Snapshot | PowerOff | PauseCamera | Keep | Happened
+Deed = (
+    Enter
+    | Fault
+    | Seen
+    | Record
+    | Show
+    | Sound
+    | Tell
+    | Arm
+    | Alarm
+    | Snapshot
+    | PowerOff
+    | PauseCamera
+    | Keep
+    | Happened
+)
 
 
 class Part(Protocol):

@@ -7,14 +7,16 @@ mains that flap, a UPS that falls silent, the delay before the box goes down.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from vigil.config.model_ups import Ups as Settings
 from vigil.events import Ups
-from vigil.guard.deeds import Deed, Enter, Fault, Happened, PowerOff, Tell
+from vigil.guard.deeds import Deed, Enter, Happened, PowerOff, Seen, Tell
 from vigil.guard.facts import Fact, PowerChanged, PowerState
 from vigil.guard.moment import Moment
 from vigil.guard.power_table import alarms, judged
+from vigil.guard.probes.power import PowerSeen
 
 STEADY_S = 10
 """Mains that were away count as back when they have been here for so long: they like to come and go."""
@@ -31,7 +33,7 @@ UP_S = 180
 _SECOND_US = 1_000_000
 _LOCAL = {"127.0.0.1", "::1", "localhost"}
 _ON_BATTERY: tuple[PowerState, ...] = ("battery", "low", "critical")
-_FAULTS: dict[PowerState, str] = {
+_WORDS: dict[PowerState, str] = {
     "battery": "the mains are away: the box runs on battery",
     "low": "the mains are away, and the battery is low",
     "critical": "the mains are away, and the battery is nearly empty, so the box shuts down",
@@ -53,7 +55,7 @@ class Power:
         self._blind_until_us: int | None = None  # when a battery that nobody sees is taken to be nearly empty
         self._critical_us: int | None = None
         self._is_off = False
-        self._faults: dict[str, str] = {}
+        self._seen = PowerSeen(last="unknown")
 
     def hear(self, fact: Fact, now: Moment) -> list[Deed]:
         """Take in one look at the UPS."""
@@ -63,17 +65,16 @@ class Power:
         if fact.trouble:
             self._trouble = fact.words
             return self.look(now)
-        deeds = self._fault("ups battery", "; ".join(alarms(fact)))
+        deeds = self._see(alarms=alarms(fact))
         state = judged(fact, self.state, self._settings)
         if state == "unknown":
             self._trouble = f"the UPS says neither that there are mains nor that there are none, but {fact.status}"
             return [*deeds, *self.look(now)]
         self._last, self._read_us, self._trouble = fact, now.steady_us, ""
-        deeds += self._fault("ups", "")
         self._blind_until_us = None
-        if not self._is_settled(state, now):
-            return [*deeds, *self.look(now)]
-        return [*deeds, *self._become(state, now, _why(fact)), *self.look(now)]
+        if self._is_settled(state, now):
+            deeds += [*self._become(state, now, _why(fact)), *self._see_state(_why(fact))]
+        return [*deeds, *self._see(unknown=""), *self.look(now)]
 
     def look(self, now: Moment) -> list[Deed]:
         """See what time has brought about."""
@@ -84,7 +85,8 @@ class Power:
             deeds += self._know_nothing(now, self._trouble or "whoever looks at the UPS does not")
         if self._blind_until_us is not None and now.steady_us >= self._blind_until_us:
             self._blind_until_us = None
-            deeds += self._become("critical", now, "the UPS was lost on battery, which must be nearly empty by now")
+            why = "the UPS was lost on battery, which must be nearly empty by now"
+            deeds += [*self._become("critical", now, why), *self._see_state(why)]
         # While the mains are back, though not for long enough yet, nobody is switched off.
         if self._off_us is not None and now.steady_us >= self._off_us and self._mains_us is None:
             deeds += self._switch_off()
@@ -120,62 +122,48 @@ class Power:
         return True
 
     def _know_nothing(self, now: Moment, why: str) -> list[Deed]:
-        deeds = self._fault("ups", f"nobody knows whether there are mains: {why}")
-        if self.state in ("unknown", "critical"):
-            # Silence is no reason to hope: what was critical stays so.
-            return deeds
-        if self.state in _ON_BATTERY:
+        deeds: list[Deed] = []
+        if self.state in ("battery", "low"):
             left_s = self._last.runtime_s - self._settings.critical_runtime_threshold_s
             left_s = max(0, left_s) if self._last.runtime_s >= 0 else BLIND_S
             self._blind_until_us = (self._read_us or 0) + left_s * _SECOND_US
-        return [*deeds, *self._become("unknown", now, why)]
+        if self.state != "critical":  # silence is no reason to hope: what was critical stays so
+            deeds = self._become("unknown", now, why)
+        return [*deeds, *self._see(unknown=f"nobody knows whether there are mains: {why}")]
 
     def _become(self, state: PowerState, now: Moment, why: str) -> list[Deed]:
         before = self.state
         if state == before:
             return []
-        was_away = before in _ON_BATTERY or self._faults.get("power")
         self.state = state
         # Whoever sees the mains come back after all has not been switched off: it is judged as if nothing had been.
         self._is_off = self._is_off and state != "mains"
         self._critical_us = now.steady_us if state == "critical" else None
         known: dict[str, Any] = {"charge_pct": round(self._last.charge_pct), "runtime_s": self._last.runtime_s}
         fields = {"before": before, "after": state, "why": why, **{k: v for k, v in known.items() if v >= 0}}
-        deeds: list[Deed] = [Enter("power.changed", fields), Happened(PowerChanged(state))]
-        if state == "unknown":
-            # What was last known of the mains goes on being said.
-            return deeds
-        words = _FAULTS.get(state, "")
-        if self._faults.get("power", "") != words:
-            self._faults["power"] = words
-            deeds.append(Fault("power", words))
-        if state != "mains":
-            deeds.append(Tell("power", f"{words}{self._promise(state)} ({why})"))
-        elif was_away:
-            deeds.append(Tell("power", "the mains are back"))
-        return deeds
-
-    def _promise(self, state: PowerState) -> str:
-        if state != "critical":
-            return ""
-        return f" in {self._settings.shutdown_delay_s} s, unless the mains come back"
+        return [Enter("power.changed", fields), Happened(PowerChanged(state))]
 
     def _switch_off(self) -> list[Deed]:
         self._is_off = True
         back = ", and starts again with the mains" if self._kill_power else ""
         return [
-            Enter("power.off", {"why": _FAULTS["critical"], "kill_power": self._kill_power}),
+            Enter("power.off", {"why": self._seen.words, "kill_power": self._kill_power}),
             Tell("power", f"the box shuts down now{back}"),
             PowerOff(self._kill_power),
         ]
 
-    def _fault(self, what: str, words: str) -> list[Deed]:
-        """Say what is amiss, or no longer, where that is new; people are told when it begins."""
-        before = self._faults.get(what, "")
-        if before == words:
-            return []
-        self._faults[what] = words
-        return [Fault(what, words), *([Tell(what, words)] if not before else [])]
+    def _see_state(self, why: str) -> list[Deed]:
+        """Say where the power comes from; what was last known of it goes on being said."""
+        promise = f" in {self._settings.shutdown_delay_s} s, unless the mains come back"
+        words = (
+            f"{_WORDS[self.state]}{promise if self.state == 'critical' else ''} ({why})" if self.state in _WORDS else ""
+        )
+        return self._see(last=self.state, words=words)
+
+    def _see(self, **known: Any) -> list[Deed]:
+        """Give the verdict on the box what is known by now, where that is new: it tells people."""
+        before, self._seen = self._seen, replace(self._seen, **known)
+        return [] if before == self._seen else [Seen(self._seen)]
 
     def _set_due(self, now: Moment) -> None:
         times = (self._lost_us, self._blind_until_us, self._off_us)

@@ -5,17 +5,13 @@ from __future__ import annotations
 from vigil.config.model_ups import Ups as Settings
 from vigil.events import Ups
 from vigil.guard.facts import PowerState
+from vigil.guard.probes.power import Alarm
 
 CHARGE_SLACK_PCT = 5
 RUNTIME_SLACK = 1.25
 """What was low or critical stays so until it is better by this much: figures of a battery tremble."""
 
-ALARMS = {
-    "RB": "the battery of the UPS is worn out: replace it",
-    "OVER": "the UPS is overloaded: plug something else off it",
-    "BYPASS": "the UPS passes the mains through, so the box is not protected: see its own display",
-    "OFF": "the UPS says that its output is off: see its own display",
-}
+ALARMS: dict[str, Alarm] = {"RB": "worn", "OVER": "overloaded", "BYPASS": "bypassed", "OFF": "bypassed"}
 """NUT's words for what the owner must see to, whatever the power does (NUT, docs/new-drivers.txt, *Status data*)."""
 
 
@@ -60,6 +56,6 @@ def _under(value: float, limit: float) -> bool:
     return 0 <= value <= limit
 
 
-def alarms(look: Ups) -> list[str]:
-    """Return what the owner must see to, in words."""
-    return [words for flag, words in ALARMS.items() if flag in look.status]
+def alarms(look: Ups) -> tuple[Alarm, ...]:
+    """Return what the owner must see to, each once."""
+    return tuple(dict.fromkeys(alarm for flag, alarm in ALARMS.items() if flag in look.status))

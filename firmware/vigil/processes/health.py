@@ -11,6 +11,7 @@ from typing import Any
 
 from vigil.clock import Clock, wall_at
 from vigil.clock.trust import Trust
+from vigil.config.model import Config
 from vigil.errors import FormatError, StoreError
 from vigil.events import Status
 from vigil.guard.deeds import Enter, Fault
@@ -55,7 +56,7 @@ class BoxHealth:
         self._listened_us = clock.steady_us()
         now = self._now(Trust.UNSYNCED)
         self.past, carried = self._remembered(boot, now)
-        self._diagnosis = Diagnosis(now, expected=self._expected(), carried=carried)
+        self._diagnosis = Diagnosis(now, expected=self._expected(settings.salvage.config), carried=carried)
         self._kept = self._standing()
         self.worst: dict[str, str] = {}
         """The worst faults, by what is at fault: of these the fault lamp counts one out."""
@@ -107,8 +108,10 @@ class BoxHealth:
         level = max((one.level.rank for one in told), default=0)
         self.worst |= {one.what: one.words for one in told if one.level.rank == level}
 
-    def _expected(self) -> Iterator[Key]:
+    def _expected(self, config: Config) -> Iterator[Key]:
         yield from ((name, "") for name in _OURS)
+        if config.ups.enabled:
+            yield "power", ""
         yield from (("camera", camera) for camera in self._recorders.values())
         yield from (("process", name) for name in self._recorders)
 

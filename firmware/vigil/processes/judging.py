@@ -40,6 +40,7 @@ from vigil.guard.deeds import (
     PauseCamera,
     PowerOff,
     Record,
+    Seen,
     Show,
     Snapshot,
     Sound,
@@ -74,13 +75,13 @@ class Judging:
 
     `enter` puts something into the journal and says whether that was done,
     `fault` tells or clears a fault, `faults` are those that the lamp counts out;
-    `heard` is told each fact too.
+    `heard` is told each fact, and what the parts see of the box's health.
     """
 
     def __init__(
         self, settings: Settings, *, disk: Disk, clock: Clock, hub: HubServer, orders: Orders,
         enter: Callable[[str, Mapping[str, Any]], bool], fault: Callable[[str, str], None], faults: Mapping[str, str],
-        heard: Callable[[Fact], None] = lambda _: None,
+        heard: Callable[[object], None] = lambda _: None,
     ) -> None:  # fmt: skip
         self.trust = Trust.UNSYNCED
         self._evidence = heard
@@ -118,6 +119,7 @@ class Judging:
             Enter: self._put_in,
             Keep: lambda deed, _: self._keep(deed.subject, deed.state),
             Fault: lambda deed, _: self._fault(deed.what, deed.words),
+            Seen: lambda deed, _: self._evidence(deed.said),
             Happened: lambda deed, depth: self._happened(deed.fact, depth),
             Arm: self._arm_or_alarm,
             Alarm: self._arm_or_alarm,

@@ -7,7 +7,6 @@ import logging
 from vigil.config.model import Config
 from vigil.config.rule_checks import known_of
 from vigil.errors import FormatError
-from vigil.guard.board import BoardCare
 from vigil.guard.card_wear import SUBJECT as WEAR
 from vigil.guard.card_wear import CardWear, Worn
 from vigil.guard.deeds import Part
@@ -34,7 +33,7 @@ def parts_of(config: Config, disk: Disk, place: Place, *, now_us: int) -> list[P
     """
     private = {camera.id: camera.private for camera in config.cameras}
     world = World(config.location, local_time, known_of(config.sensors, config.cameras))
-    parts: list[Part] = [Presses(config.button), Privacy(private), BoardCare()]
+    parts: list[Part] = [Presses(config.button), Privacy(private)]
     parts.append(CardWear(worn_of(disk, place), endurance_tbw=config.storage.card_endurance_tbw))
     if config.ups.enabled:
         parts.append(Power(config.ups))

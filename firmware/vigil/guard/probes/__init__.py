@@ -5,6 +5,7 @@ from __future__ import annotations
 from vigil.guard.faults import FaultKind
 from vigil.guard.probe import AnyProbe
 from vigil.guard.probes import (
+    board,
     camera,
     card,
     clock,
@@ -17,14 +18,17 @@ from vigil.guard.probes import (
     power,
     process,
     update,
+    wear,
 )
 
 PROBES: tuple[AnyProbe, ...] = (
     camera.PROBE,
     disk.PROBE,
     card.PROBE,
+    wear.PROBE,
     clock.PROBE,
     power.PROBE,
+    board.PROBE,
     network.PROBE,
     part.PROBE,
     keys.PROBE,

@@ -1,4 +1,4 @@
-"""What other parts of the box say is wrong, in words of their own: the button, sensors, the UPS, rules."""
+"""What other parts of the box say is wrong, in words of their own: the button, sensors, rules."""
 
 from __future__ import annotations
 
@@ -9,13 +9,10 @@ from vigil.guard.faults import Blink, FaultKind, Finding, Level, unknown
 from vigil.guard.panel import fault_class
 from vigil.guard.probe import Probe
 
-_BETTER_SAID = {"power"}
-"""What a probe of its own says, with a level for each state."""
-
 _WORDS = {
     Blink.CAMERA: ("camera", "Something about a camera"),
     Blink.STORAGE: ("storage", "Something about the disk or the card"),
-    Blink.POWER: ("power", "The UPS, its battery, the box's own supply or its temperature"),
+    Blink.POWER: ("power", "How the box is switched off"),
     Blink.ALARM: ("alarm", "The button, a sensor, a lamp, a rule or the alarm's memory"),
     Blink.CLOCK: ("clock", "Something about the clock"),
     Blink.RECORDS: ("records", "Something about journal or keys"),
@@ -35,7 +32,7 @@ class PartSeen:
 
 def look(seen: PartSeen) -> Iterator[Finding]:
     """Pass on what the part says; what is at fault says where to look."""
-    if seen.words and seen.what not in _BETTER_SAID:
+    if seen.words:
         word, _ = _WORDS[Blink(fault_class(seen.what))]
         yield Finding(f"part.{word}", seen.what, seen.words)
 
