@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-pytest.importorskip("gpiozero")
-
 from vigil.body.pins import Pins, simulated
 from vigil.body.sensors import Said, SensorLines, active_low
 from vigil.body.settle import Felt

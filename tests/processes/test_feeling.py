@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-pytest.importorskip("gpiozero")
-
 from vigil.body.pins import simulated
 from vigil.clock import HandClock
 from vigil.config.model_sensor import Sensor

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.configs import KEYS, configs
-from vigil.config.model import TABLES, Camera, Config, Motion, Owner, settings_of
-from vigil.config.setting import Mark
+from vigil.config.model import TABLES, Camera, Config, Motion, Owner
+from vigil.config.setting import Mark, settings_of
 from vigil.config.write import written
 from vigil.errors import ConfigError
 from vigil.upkeep.setup_file import SECRETS, blanked, digest, has_secrets, taken_over
