@@ -151,6 +151,15 @@ def test_a_ups_whose_times_contradict_each_other_is_watched_with_those_that_do_n
     )  # fmt: skip
 
 
+def test_percent_beside_bytes_are_replaced_with_them():
+    data = b"schema = 1\n[storage]\nfree_start_pct = 5\nfree_target_pct = 9\nfree_target_bytes = 3_000_000_000\n"
+
+    salvage = read_lenient(data + FRONT.encode(), LAST)
+
+    assert salvage.config.storage == Config().storage
+    assert any("in bytes or in percent, not in both" in fault for fault in salvage.faults)
+
+
 def test_the_second_of_two_cameras_with_one_id_waits():
     salvage = read_lenient(f"schema = 1\n{FRONT}{FRONT}fps = 3\n".encode())
 

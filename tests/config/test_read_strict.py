@@ -7,6 +7,7 @@ import pytest
 from fakes.configs import KEYS
 from vigil.config.model import Camera, Config, Motion
 from vigil.config.read import read_strict
+from vigil.config.write import explained
 from vigil.errors import ConfigError
 
 CAMERA = '[[camera]]\nid = "front"\nsource = "synthetic"\n'
@@ -168,6 +169,35 @@ def test_a_box_on_battery_must_have_time_to_end():
     assert problem.startswith(
         "ups.critical_runtime_threshold_s = 300: give at least 330, which is shutdown_delay_s and"
     )
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ("free_start_pct = 10", "free_target_pct: missing"),
+        ("free_target_pct = 10", "free_start_pct: missing"),
+        ("free_start_pct = 10\nfree_target_pct = 10", "free_target_pct = 10: give more than free_start_pct (10)"),
+        (
+            "free_start_pct = 5\nfree_target_pct = 10\nfree_start_bytes = 1_500_000_000",
+            "free_start_pct: give the room to keep free in bytes or in percent, not in both",
+        ),
+    ],
+)
+def test_the_room_to_keep_free_is_given_one_way_only(settings: str, words: str):
+    [problem] = problems(f"schema = 1\n[storage]\n{settings}\n")
+
+    assert problem.startswith(f"storage.{words}")
+
+
+def test_the_file_with_every_setting_in_it_can_be_edited_to_percent():
+    text = explained(Config()).decode()
+
+    text = text.replace("free_start_pct = 0", "free_start_pct = 5").replace(
+        "free_target_pct = 0", "free_target_pct = 8"
+    )
+    config = read_strict(text.encode())
+
+    assert (config.storage.free_start_pct, config.storage.free_target_pct) == (5, 8)
 
 
 def test_a_pre_roll_must_fit_into_its_memory():

@@ -86,9 +86,14 @@ def cameras(draw: st.DrawFn, name: str) -> Camera:
 def configs(draw: st.DrawFn) -> Config:
     """Any configuration without a mistake."""
     tables = {name: draw(_tables(model, list(settings_of(model).values()))) for name, model in TABLES.items()}
-    start = draw(st.integers(2_000_000, 10_000_000))
+    start, percent = draw(st.integers(2_000_000, 10_000_000)), draw(st.integers(0, 40))
+    room = {"free_start_pct": percent, "free_target_pct": percent * 2}
+    # In bytes or in percent: the other way stands at its defaults.
+    names = ("free_start_bytes", "free_target_bytes")
+    usual = {name: settings_of(TABLES["storage"])[name].default for name in names}
+    room |= usual if percent else {"free_start_bytes": start, "free_target_bytes": start * 2}
     storage = {key.key: getattr(tables["storage"], key.key) for key in settings_of(TABLES["storage"]).values()}
-    tables["storage"] = TABLES["storage"](**{**storage, "free_start_bytes": start, "free_target_bytes": start * 2})
+    tables["storage"] = TABLES["storage"](**{**storage, **room})
     # One line of the header has one use, and quiet hours have two ends.
     lines = draw(st.permutations(range(2, 28)))
     named = {where: line * draw(st.booleans()) for where, line in zip(LINES, lines, strict=False)}

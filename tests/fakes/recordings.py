@@ -33,13 +33,14 @@ def recording(
     camera: str = "gate",
     segment_s: float = 10,
     limit_bytes: int = 32 << 20,
+    deletes: bool = True,
 ) -> tuple[Recording, HandClock]:
     """Return an open recording of `camera` and the clock it lives by."""
     disk, clock = disk or Disk(), clock or HandClock()
     make_store(Disk(), video, os.urandom)
     store = CameraStore(disk, video, camera, session=Session(os.urandom), clock=clock, boot=boot)
     made = Recording(
-        store, Room(disk, video, reserve_bytes=1 << 20), recipients=[OWNER.recipient], clock=clock,
+        store, Room(disk, video, reserve_bytes=1 << 20, deletes=deletes), recipients=[OWNER.recipient], clock=clock,
         random_bytes=os.urandom, segment_s=segment_s, loss_s=2, limit_bytes=limit_bytes,
     )  # fmt: skip
     made.open()

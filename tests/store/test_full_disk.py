@@ -106,8 +106,8 @@ def test_with_everything_held_it_says_so_goes_on_in_memory_and_comes_back_when_a
 
     for segment in held[:2]:
         segment.keep.unlink()
-    feed(made, clock, range(number, number + 100))
-    number += 100
+    feed(made, clock, range(number, number + 400))  # it is tried again after half a minute at most
+    number += 400
     assert made.fault is None
     made.close("stopped")
 
@@ -118,3 +118,18 @@ def test_with_everything_held_it_says_so_goes_on_in_memory_and_comes_back_when_a
     assert sum(gap["pictures"] for gap in gaps) > 0, "what memory could not hold is counted"
     assert not held[0].media.exists()
     assert held[2].media.exists()
+
+
+def test_with_deletion_off_nothing_goes_and_the_disk_that_is_full_stays_as_it_is(small):
+    made, clock = recording(small, limit_bytes=3 << 20, deletes=False)
+    made.begin("continuous", [numbered(0, clock.steady_us(), size_bytes=PICTURE_BYTES)])
+    feed(made, clock, range(1, 700))
+
+    assert isinstance(made.fault, StoreFull)
+    assert "set storage.delete = true" in str(made.fault)
+    there = segments_of(small / "gate")
+    feed(made, clock, range(700, 1700))
+    assert segments_of(small / "gate") == there, "however often it is tried, not even a sidecar is added"
+    assert there[0].seq == 1
+    made.close("stopped")
+    assert not [one for one in statements(small) if one.type == "deleted"]

@@ -17,8 +17,8 @@ SIZE = 1 << 20
 class Filled(Room):
     """A disk on which so much is free, and each deleted segment gives `each_bytes` back."""
 
-    def __init__(self, made, video, *, free_bytes: int, each_bytes: int) -> None:
-        super().__init__(Disk(), video, reserve_bytes=SIZE)
+    def __init__(self, made, video, *, free_bytes: int, each_bytes: int, deletes: bool = True) -> None:
+        super().__init__(Disk(), video, reserve_bytes=SIZE, deletes=deletes)
         self._there = len(segments_of(made.store.directory))
         self._made = made
         self._begun_bytes = free_bytes
@@ -36,6 +36,10 @@ def made(tmp_path):
     feed(made, clock, range(1, 108))
     yield made
     made.close("stopped")
+
+
+def nothing() -> None:
+    """The sidecar is open."""
 
 
 def seqs(made) -> list[int]:
@@ -84,21 +88,27 @@ def test_no_reserve_is_made_where_there_is_no_ample_room(tmp_path):
 def test_no_more_goes_than_is_needed_and_the_oldest_first(tmp_path, made):
     before = seqs(made)
 
-    assert Filled(made, tmp_path, free_bytes=SIZE // 2, each_bytes=SIZE // 8).make(made.store, why="full") == 4
+    assert (
+        Filled(made, tmp_path, free_bytes=SIZE // 2, each_bytes=SIZE // 8).make(made.store, why="full", ready=nothing)
+        == 4
+    )
     assert seqs(made) == before[4:]
 
 
 def test_what_waits_in_memory_needs_room_too(tmp_path, made):
     room = Filled(made, tmp_path, free_bytes=SIZE, each_bytes=SIZE // 8)
 
-    assert room.make(made.store, why="full", waiting_bytes=SIZE) == 2
+    assert room.make(made.store, why="full", waiting_bytes=SIZE, ready=nothing) == 2
 
 
 def test_what_is_held_stays_and_the_next_goes(tmp_path, made):
     segments = segments_of(made.store.directory)
     segments[0].keep.touch()
 
-    assert Filled(made, tmp_path, free_bytes=SIZE // 2, each_bytes=SIZE // 2).make(made.store, why="full") == 1
+    assert (
+        Filled(made, tmp_path, free_bytes=SIZE // 2, each_bytes=SIZE // 2).make(made.store, why="full", ready=nothing)
+        == 1
+    )
     assert seqs(made)[:2] == [1, 3]
 
 
@@ -107,5 +117,88 @@ def test_where_everything_is_held_it_says_what_to_do(tmp_path, made):
         segment.keep.touch()
 
     with pytest.raises(StoreFull, match="release a hold"):
-        Filled(made, tmp_path, free_bytes=0, each_bytes=SIZE).make(made.store, why="full")
+        Filled(made, tmp_path, free_bytes=0, each_bytes=SIZE).make(made.store, why="full", ready=nothing)
     assert len(seqs(made)) >= 10
+
+
+def test_with_deletion_off_nothing_goes_and_it_says_what_to_do(tmp_path, made):
+    room = Filled(made, tmp_path, free_bytes=0, each_bytes=SIZE, deletes=False)
+
+    with pytest.raises(StoreFull, match=r"set storage\.delete = true"):
+        room.make(made.store, why="full", ready=nothing)
+    assert len(seqs(made)) == 11
+
+
+class Tight(Room):
+    """A disk on which so much is free as a test says."""
+
+    free = 0
+
+    def free_bytes(self) -> int:
+        return self.free
+
+
+def full_disk(tmp_path, *, guard: bool):
+    """A recording of several segments that a write just failed for want of room, and that nobody can help but guard."""
+    calls = FaultyCalls(0, mode="ENOSPC", lasting=True)
+    made, clock = recording(tmp_path, segment_s=1, disk=Disk(calls))
+    made._room = Tight(Disk(calls), tmp_path, reserve_bytes=SIZE)
+    made.begin("continuous", [numbered(0, clock.steady_us())])
+    feed(made, clock, range(1, 60))
+    made.guard_is_there = guard
+    calls.nth, calls.seen = 1, 0
+    feed(made, clock, range(60, 61))
+    while made.fault is None:
+        clock.forward_us(100_000)
+        made.tick()
+    calls.heal()
+    return made, clock
+
+
+def until_something_goes(made, clock) -> float:
+    """Let time pass; return after how many seconds the first segment was deleted."""
+    began_us, first = clock.steady_us(), seqs(made)[0]
+    while seqs(made)[0] == first:
+        clock.forward_us(max(1, made.due_us(clock.steady_us()) - clock.steady_us()))
+        made.tick()
+    return (clock.steady_us() - began_us) / 1e6
+
+
+def test_a_full_disk_waits_five_seconds_for_guard_and_no_longer(tmp_path):
+    made, clock = full_disk(tmp_path, guard=True)
+
+    assert until_something_goes(made, clock) == pytest.approx(5, abs=0.01)
+    made.close("stopped")
+
+
+def test_without_guard_a_full_disk_waits_for_nobody(tmp_path):
+    made, clock = full_disk(tmp_path, guard=False)
+
+    assert until_something_goes(made, clock) < 1.5, "no longer than until the next try"
+    made.close("stopped")
+
+
+def test_room_that_guard_makes_within_five_seconds_costs_nothing_of_the_camera(tmp_path):
+    made, clock = full_disk(tmp_path, guard=True)
+    before = seqs(made)
+    clock.forward_us(1_000_000)
+    made.tick()
+    made._room.free = 10 * SIZE
+    clock.forward_us(4_000_000)
+    made.tick()
+
+    assert made.fault is None
+    assert set(before) <= set(seqs(made))
+    made.close("stopped")
+
+
+def test_where_the_reserve_is_room_enough_recording_goes_on_at_once_and_nothing_goes(tmp_path):
+    made, clock = full_disk(tmp_path, guard=True)
+    before = seqs(made)
+    made._room.free = SIZE
+    clock.forward_us(max(1, made.due_us(clock.steady_us()) - clock.steady_us()))
+    made.tick()
+
+    assert made.fault is None
+    assert set(before) <= set(seqs(made))
+    made.close("stopped")

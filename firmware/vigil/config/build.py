@@ -8,6 +8,7 @@ from typing import Any
 from vigil.config.build_lists import build_rules, build_sensors
 from vigil.config.checks import (
     CAMERAS_AT_MOST,
+    THRESHOLDS,
     motion_problems,
     quiet_problem,
     ring_problems,
@@ -63,9 +64,10 @@ def _table(name: str, table: object, stand_in: Any, built: Built) -> Any:
         built.remedies.append(f"{name}.{key}: used instead is {used}")
     if name == "storage" and (problem := storage_problem(found)):
         built.problems.append(problem)
-        pair = {key: getattr(stand_in, key) for key in ("free_start_bytes", "free_target_bytes")}
-        built.remedies += [f"storage.{key}: used instead is {shown(value)}" for key, value in pair.items()]
-        return replace(found, **pair)
+        instead = {key: getattr(stand_in, key) for key in THRESHOLDS}
+        told = {key: value for key, value in instead.items() if value or getattr(found, key)}
+        built.remedies += [f"storage.{key}: used instead is {shown(value)}" for key, value in told.items()]
+        return replace(found, **instead)
     if name == "lamps" and (problem := quiet_problem(found)):
         built.problems.append(problem)
         built.remedies.append("lamps: no quiet hours until this is corrected")

@@ -28,9 +28,27 @@ _PEAK = 1.5
 """An encoder under rate control overshoots its average for some seconds; half as much again is ample."""
 
 
+THRESHOLDS = ("free_start_bytes", "free_target_bytes", "free_start_pct", "free_target_pct")
+"""The settings of `[storage]` that belong together: where one is no good, all are taken from elsewhere."""
+
+
 def storage_problem(storage: Storage) -> str:
     """Return what is wrong between the settings of `[storage]`, or nothing."""
-    if storage.free_target_bytes <= storage.free_start_bytes:
+    start, target = storage.free_start_pct, storage.free_target_pct
+    if start or target:
+        # A file with every setting in it has the bytes at their defaults, and must remain one that can be edited.
+        usual = Storage()
+        if any(getattr(storage, key) != getattr(usual, key) for key in ("free_start_bytes", "free_target_bytes")):
+            return "storage.free_start_pct: give the room to keep free in bytes or in percent, not in both"
+        if not (start and target):
+            missing = "free_target_pct" if start else "free_start_pct"
+            return f"storage.{missing}: missing; give both free_start_pct and free_target_pct"
+        if target <= start:
+            return (
+                f"storage.free_target_pct = {target}: give more than free_start_pct ({start}), "
+                "or deleting would start again at once"
+            )
+    elif storage.free_target_bytes <= storage.free_start_bytes:
         return (
             f"storage.free_target_bytes = {grouped(storage.free_target_bytes)}: give more than free_start_bytes "
             f"({grouped(storage.free_start_bytes)}), or deleting would start again at once"

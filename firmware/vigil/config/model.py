@@ -193,6 +193,12 @@ class Camera:
     read_timeout_s: Annotated[
         int, Whole(2, 120), "Seconds without a picture after which the camera counts as lost and is opened again."
     ] = 10
+    keep_days: Annotated[
+        int, Whole(1, 3650, "as storage.keep_days says"), "Days after which recordings of this camera are deleted."
+    ] = 0
+    maximum_bytes: Annotated[
+        int, Whole(1_048_576, 1_000_000_000_000_000, "no limit of its own"), "Recordings of this camera take no more."
+    ] = 0
     motion: Motion = Motion()
 
 
@@ -230,6 +236,14 @@ class Storage:
     free_target_bytes: Annotated[int, Whole(1_048_576, 1_000_000_000_000_000), "…until this much is free."] = (
         2_000_000_000
     )
+    free_start_pct: Annotated[int, Whole(1, 90, "in bytes"), "The same two in percent of the disk instead…"] = 0
+    free_target_pct: Annotated[int, Whole(1, 95, "in bytes"), "…for which the two in bytes stay as they were."] = 0
+    delete: Annotated[
+        bool, Flag(), "false: nothing is deleted automatically; when the disk is full, recording waits in memory."
+    ] = True
+    give_up_stars: Annotated[
+        bool, Flag(), "true: for want of room, starred recordings go when nothing else may; what is held never does."
+    ] = False
     reserve_bytes: Annotated[
         int,
         Whole(1_048_576, 10_000_000_000),

@@ -34,7 +34,6 @@ def from_schema_0(old: Document, notes: list[str]) -> Document:
     cameras = old.get("cameras", [])
     if isinstance(cameras, list):
         new["camera"] = [_camera(c, number, notes) if isinstance(c, dict) else c for number, c in enumerate(cameras, 1)]
-        new["storage"] = _storage(cameras, notes)
     else:
         new["camera"] = cameras
     left = [name for name in old if name not in {"schema", "system", "cameras"}]
@@ -66,6 +65,7 @@ def _camera(old: Document, number: int, notes: list[str]) -> Document:
         if key in old:
             new[name] = old[key]
     new["post_roll_s"] = old.get("post_motion_buffer_s", 30)
+    new["keep_days"] = old.get("retention_days", 30)
     if old.get("record_continuous", False) is True:
         new["mode"] = "continuous"
     elif old.get("record_on_motion", True) is False:
@@ -88,17 +88,6 @@ def _percent(area_px: float, camera: Document) -> float:
     sides = size if isinstance(size, list) and len(size) == 2 and all(_is_side(side) for side in size) else None
     pixels = sides[0] * sides[1] if sides else _DETECTION_PIXELS
     return min(max(round(area_px / pixels * 100, 2), 0.01), 100.0)
-
-
-def _storage(cameras: list[object], notes: list[str]) -> Document:
-    """Days were kept per camera, 30 unless said; one number holds for all now, so nobody's recordings go early."""
-    days = [camera.get("retention_days", 30) for camera in cameras if isinstance(camera, dict)]
-    whole = [day for day in days if isinstance(day, int) and not isinstance(day, bool)]
-    if not whole:
-        return {}
-    if len(set(whole)) > 1:
-        notes.append(f"retention_days differ; all recordings are now kept {max(whole)} days")
-    return {"keep_days": max(whole)}
 
 
 def _number(value: object, convert: Callable[[float], float]) -> object:

@@ -16,7 +16,8 @@ from vigil.store.camera_store import CameraStore
 from vigil.store.disk import Disk
 from vigil.store.layout import segments_of
 from vigil.store.marker import check_marker
-from vigil.store.retention import Kept, Reason, Rules, Turns, for_days, for_space
+from vigil.store.plan import Plan, plan, rules_of
+from vigil.store.retention import Kept, Rules, Turns
 from vigil.store.room import Room
 from vigil.store.shelf import Shelf
 
@@ -29,18 +30,14 @@ class Forgetting:
     """Applies `store/retention.py` to what is on the disk."""
 
     def __init__(self, settings: Settings, *, disk: Disk, clock: Clock, session: Session) -> None:
-        storage = settings.salvage.config.storage
+        self._config = settings.salvage.config
         self._place = settings.place
         self._disk = disk
         self._clock = clock
         self._session = session
         self._shelf = Shelf(disk, settings.place.video)
-        self._room = Room(disk, settings.place.video, reserve_bytes=storage.reserve_bytes)
+        self._room = Room(disk, settings.place.video, reserve_bytes=self._config.storage.reserve_bytes)
         self._turns = Turns()
-        self._rules = Rules(
-            free_start_bytes=storage.free_start_bytes, free_target_bytes=storage.free_target_bytes,
-            maximum_bytes=storage.maximum_bytes, keep_days=storage.keep_days,
-        )  # fmt: skip
         self._ordered: dict[tuple[str, int], tuple[int, int]] = {}
         self.video_bytes = 0
         self.segments = 0
@@ -61,28 +58,26 @@ class Forgetting:
         going = self._going(there)
         kept = [one for one in there if (one.camera, one.seq) not in self._ordered]
         free = self._room.free_bytes() + going
-        orders = dict.fromkeys(for_days(kept, rules=self._rules, now_us=now_us, days_count=days_count))
-        short = self._rules.short_bytes(free)
-        over = self._rules.over_bytes(self.video_bytes - going)
-        for need, reason in ((short, Reason.SPACE), (over, Reason.LIMIT)):
-            orders |= dict.fromkeys(
-                for_space(kept, need_bytes=need, rules=self._rules, turns=self._turns, reason=reason)
-            )
-        self.complaint = ""
-        if (short or over) and not orders and not going:
-            held = sum(one.held for one in kept)
-            self.complaint = (
-                f"space is short and nothing may be deleted ({held} of {len(kept)} segments are held): "
-                "release a hold or use a larger disk"
-            )
-        elif not short:
+        rules = self._rules()
+        due = plan(
+            kept,
+            rules=rules,
+            free_bytes=free,
+            now_us=now_us,
+            days_count=days_count,
+            turns=self._turns,
+            at_most=_AT_ONCE,
+        )
+        self.complaint = "" if due.orders or going else _complaint(due, kept, rules)
+        if not rules.short_bytes(free):
             self._room.make_reserve()
-        done: set[tuple[str, int]] = set()
-        for one, reason in list(orders)[:_AT_ONCE]:
-            if (one.camera, one.seq) not in done:
-                done.add((one.camera, one.seq))
-                self._ordered[one.camera, one.seq] = one.size_bytes, self._clock.steady_us() + _PATIENCE_US
-                yield Delete(camera=one.camera, segment=one.seq, why=str(reason))
+        for one, reason in due.orders:
+            self._ordered[one.camera, one.seq] = one.size_bytes, self._clock.steady_us() + _PATIENCE_US
+            yield Delete(camera=one.camera, segment=one.seq, why=str(reason))
+
+    def _rules(self) -> Rules:
+        """Return the rules for the disk as it is now: it may be exchanged for a larger one."""
+        return rules_of(self._config.storage, self._config.cameras, total_bytes=self.space()[0])
 
     def _going(self, there: Sequence[Kept]) -> int:
         """
@@ -113,3 +108,22 @@ class Forgetting:
             log.warning("%s could not be tidied: %s", camera, error)
         finally:
             store.close()
+
+
+def _complaint(due: Plan, kept: Sequence[Kept], rules: Rules) -> str:
+    """Say in a sentence what the owner must know where nothing is deleted; nothing where nothing need be."""
+    if not rules.delete:
+        # More recordings than a maximum are what was asked for by whoever deletes himself; a full disk is not.
+        return (
+            "space is short and nothing is deleted automatically: set storage.delete = true, or use a larger disk"
+            if due.short_bytes
+            else ""
+        )
+    if not (due.short_bytes or due.over_bytes):
+        return ""
+    held, starred = sum(one.held for one in kept), sum(one.starred for one in kept)
+    stars = f" and {starred} starred" if starred else ""
+    return (
+        f"space is short and nothing may be deleted ({held} of {len(kept)} segments are held{stars}): "
+        "release a hold or use a larger disk"
+    )

@@ -23,6 +23,7 @@ from vigil.processes.post import SIGNER_EVERY_US, Post, make_post
 from vigil.processes.settings import Settings, load, load_watch
 from vigil.processes.wake import Wake
 from vigil.store.disk import Disk
+from vigil.store.recording import GUARD_ACTS_WITHIN_US
 
 log = logging.getLogger(__name__)
 STEP_S = 0.1
@@ -33,7 +34,6 @@ _EVERY_US = 900_000
 """At the first look after this, which comes about once a second, guard is told and the clock looked at."""
 _LAST_LOOKS, _LAST_LOOK_S = 100, 0.05
 """How long all cameras together may take to let go: whoever ends us has little patience."""
-_GUARD_SILENT_US = 5_000_000
 
 
 class Recorder:
@@ -98,7 +98,7 @@ class Recorder:
             self._told_us = now_us
             self._look_at_the_clock()
             for post in self._posts:
-                post.hub.connect()
+                post.recording.guard_is_there = post.hub.connect()
                 self._certify(post, now_us)
                 if who := post.privacy.look():
                     post.recorder.pause(paused=True, who=who)
@@ -166,7 +166,7 @@ class Recorder:
             post.short_since_us = None
         elif post.short_since_us is None:
             post.short_since_us = now_us
-        elif now_us - post.short_since_us >= _GUARD_SILENT_US:
+        elif now_us - post.short_since_us >= GUARD_ACTS_WITHIN_US:
             post.recording.make_room("the disk is nearly full and guard did not act")
 
     def _obey(self, post: Post, message: Message) -> None:

@@ -26,6 +26,8 @@ from vigil.store.take_writer import TakeWriter
 QUIET_MOST_US = 3600 * 1_000_000
 _LOOK_US = 1_000_000
 _RETRY_MOST_S = 30.0
+GUARD_ACTS_WITHIN_US = 5_000_000
+"""So long a full disk waits for guard, who knows all cameras and enters what it deletes into the journal first."""
 
 
 class Recording:
@@ -56,7 +58,9 @@ class Recording:
             trust=lambda: self.trust, durable=self._is_durable,
         )  # fmt: skip
         self._quiet_since_us = 0
-        self._full = False
+        self.guard_is_there = False
+        """Whether somebody else makes room, so that a full disk may wait a moment for that."""
+        self._full_since_us: int | None = None
         self._delay_s, self._retry_us = 0.0, 0
 
     # What the recorder asks for
@@ -137,11 +141,7 @@ class Recording:
     def make_room(self, why: str) -> None:
         """Delete our own oldest segments, since nobody else does."""
 
-        def work() -> None:
-            self._need_sidecar()
-            self._room.make(self.store, why=why)
-
-        self._guarded(work)
+        self._guarded(lambda: self._room.make(self.store, why=why, ready=self._need_sidecar))
 
     @property
     def sealed(self) -> list[SegmentPath]:
@@ -226,18 +226,21 @@ class Recording:
         self._takes.abandon()
         again = self.fault is not None
         self._delay_s = min(_RETRY_MOST_S, max(1.0, 2 * self._delay_s)) if again else 0.0
-        self._full = self._full or isinstance(error, StoreFull) or (isinstance(error, StoreFault) and is_full(error))
-        self._retry_us = self._clock.steady_us() + round(self._delay_s * 1_000_000)
+        now_us = self._clock.steady_us()
+        self._retry_us = now_us + round(self._delay_s * 1_000_000)
+        if isinstance(error, StoreFull) or (isinstance(error, StoreFault) and is_full(error)):
+            self._full_since_us = now_us if self._full_since_us is None else self._full_since_us
+            if now_us < (patience_us := self._full_since_us + GUARD_ACTS_WITHIN_US):
+                self._retry_us = min(self._retry_us, patience_us)
         self.fault = error
 
     def _again(self) -> None:
-        if self._full:
+        if self._full_since_us is not None:
             self._room.open_reserve()
         self.store.open()
-        if self._full:
-            self._need_sidecar()
-            self._room.make(self.store, why="the disk is full", waiting_bytes=self._script.bytes)
-            self._full = False
+        if self._full_since_us is not None:
+            self._find_room(self._full_since_us)
+            self._full_since_us = None
         if lost := self._script.dropped:
             self._need_sidecar()
             self.store.say(
@@ -253,3 +256,12 @@ class Recording:
         self._takes.flush()
         self._script.settle()
         self.fault, self._delay_s = None, 0.0
+
+    def _find_room(self, full_since_us: int) -> None:
+        """Go on where the reserve made room enough; else give guard its moment, then make room ourselves."""
+        waiting_bytes = self._script.bytes
+        if not self._room.lacks(waiting_bytes):
+            return
+        if self.guard_is_there and self._clock.steady_us() - full_since_us < GUARD_ACTS_WITHIN_US:
+            raise StoreFull("the disk is full; guard is given a moment to make room")
+        self._room.make(self.store, why="the disk is full", waiting_bytes=waiting_bytes, ready=self._need_sidecar)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import accumulate
@@ -20,7 +20,9 @@ class Reason(StrEnum):
 
     SPACE = "space was short"
     LIMIT = "recordings took more room than allowed"
+    OWN_LIMIT = "recordings of this camera took more room than allowed"
     DAYS = "older than the days to keep"
+    STAR = "space was short, and stars may be given up for that"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ class Kept:
     One segment on the disk, as its sidecar tells.
 
     `started_us` and `ended_us` are what the clock said, `clock` how far it was
-    to be believed. `held` counts holds and stars.
+    to be believed. `held`: nothing may delete it; `starred`: a star alone
+    keeps it, which may be given up for want of room where the owner says so.
     """
 
     camera: str
@@ -39,6 +42,15 @@ class Kept:
     ended_us: int
     clock: Trust
     held: bool = False
+    starred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What holds for one camera's recordings: `keep_days` in place of the store's, `maximum_bytes` beside it."""
+
+    keep_days: float = 0
+    maximum_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +58,8 @@ class Rules:
     """
     When deletion starts and where it stops; zero means no limit, as in the configuration.
 
-    The newest `youngest_s` of each camera's recordings are never deleted.
+    The newest `youngest_s` of each camera's recordings are never deleted;
+    unless `delete`, nothing is.
     """
 
     free_start_bytes: int
@@ -54,6 +67,17 @@ class Rules:
     maximum_bytes: int = 0
     keep_days: float = 0
     youngest_s: float = 600.0
+    delete: bool = True
+    give_up_stars: bool = False
+    own: Mapping[str, Own] = field(default_factory=dict)
+
+    def days_of(self, camera: str) -> float:
+        """Return for how many days recordings of `camera` are kept; 0 for ever."""
+        return self.own.get(camera, _NOTHING_OWN).keep_days or self.keep_days
+
+    def limited(self) -> list[str]:
+        """Return the cameras with a limit of their own."""
+        return [camera for camera, own in self.own.items() if own.maximum_bytes]
 
     def short_bytes(self, free_bytes: int) -> int:
         """Return how much must be deleted for want of free space: nothing above the start, else up to the target."""
@@ -62,8 +86,18 @@ class Rules:
 
     def over_bytes(self, used_bytes: int) -> int:
         """Return how much must be deleted because recordings take too much: down to a twentieth below the maximum."""
-        over = self.maximum_bytes and used_bytes > self.maximum_bytes
-        return used_bytes - self.maximum_bytes + self.maximum_bytes // 20 if over else 0
+        return _over_bytes(used_bytes, self.maximum_bytes)
+
+    def over_own_bytes(self, camera: str, used_bytes: int) -> int:
+        """Return the same of one camera: how much of it must be deleted."""
+        return _over_bytes(used_bytes, self.own.get(camera, _NOTHING_OWN).maximum_bytes)
+
+
+_NOTHING_OWN = Own()
+
+
+def _over_bytes(used_bytes: int, maximum_bytes: int) -> int:
+    return used_bytes - maximum_bytes + maximum_bytes // 20 if maximum_bytes and used_bytes > maximum_bytes else 0
 
 
 @dataclass(slots=True)
@@ -116,16 +150,18 @@ def for_space(
 
 def for_days(kept: Iterable[Kept], *, rules: Rules, now_us: int, days_count: bool) -> Iterator[tuple[Kept, Reason]]:
     """
-    Yield the segments that ended more than `keep_days` ago, lowest `seq` first.
+    Yield the segments that ended longer ago than their camera's are kept, lowest `seq` first.
 
     Nothing unless `days_count` (`clock.trust.Watch`). A segment whose clock
     was not to be believed is as old as the segments around it prove; each
     camera stops at the first that may be young enough.
     """
-    if not (rules.keep_days and days_count):
+    if not days_count:
         return
-    edge_us = now_us - round(rules.keep_days * 86_400 * 1_000_000)
-    for all_ in _by_camera(kept).values():
+    for camera, all_ in _by_camera(kept).items():
+        if not (days := rules.days_of(camera)):
+            continue
+        edge_us = now_us - round(days * 86_400 * 1_000_000)
         ended_us = dict(zip((each.seq for each in all_), _latest_possible_us(all_), strict=True))
         for each in _free(all_, rules):
             if ended_us[each.seq] >= edge_us:
@@ -141,7 +177,7 @@ def _by_camera(kept: Iterable[Kept]) -> dict[str, list[Kept]]:
 
 
 def _free(all_: list[Kept], rules: Rules) -> list[Kept]:
-    """Return what may go of one camera, oldest first: not held, not its newest, not among its youngest."""
+    """Return what may go of one camera, oldest first: not held or starred, not its newest, not among its youngest."""
     # Young is what little was recorded after it: no clock is asked how late it is now. Lengths that no segment can have
     # (its clock stepped) count nothing, so that they never make anything look older.
     young, since_us = 0, 0
@@ -151,7 +187,7 @@ def _free(all_: list[Kept], rules: Rules) -> list[Kept]:
         young += 1
         length_us = each.ended_us - each.started_us
         since_us += length_us if 0 < length_us <= LONGEST_US else 0
-    return [each for each in all_[: len(all_) - young] if not each.held]
+    return [each for each in all_[: len(all_) - young] if not (each.held or each.starred)]
 
 
 def _latest_possible_us(all_: list[Kept]) -> list[float]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from vigil.errors import StoreFault, StoreFull
 from vigil.store.camera_store import CameraStore
 from vigil.store.disk import Disk
-from vigil.store.layout import RESERVE, segments_of
+from vigil.store.layout import RESERVE, SegmentPath, segments_of
 from vigil.store.sidecar_file import sizes
 
 _AT_ONCE = 50
@@ -16,11 +17,16 @@ _AT_ONCE = 50
 
 
 class Room:
-    """The free space around one camera's store. `reserve_bytes` is what should always be free, reserve included."""
+    """
+    The free space around one camera's store. `reserve_bytes` is what should always be free, reserve included.
 
-    def __init__(self, disk: Disk, video: Path, *, reserve_bytes: int) -> None:
+    Unless it `deletes`, nothing is ever deleted to make some: its owner does that.
+    """
+
+    def __init__(self, disk: Disk, video: Path, *, reserve_bytes: int, deletes: bool = True) -> None:
         self._disk = disk
         self._video = video
+        self._deletes = deletes
         self.reserve_bytes = reserve_bytes
 
     def free_bytes(self) -> int:
@@ -54,23 +60,40 @@ class Room:
             raise
         return True
 
-    def make(self, store: CameraStore, *, why: str, waiting_bytes: int = 0) -> int:
+    def lacks(self, waiting_bytes: int) -> bool:
+        """Say whether what waits in memory does not fit, or next to nothing would be left."""
+        return self.free_bytes() < max(self.reserve_bytes // 2, waiting_bytes + waiting_bytes // 4)
+
+    def make(self, store: CameraStore, *, why: str, waiting_bytes: int = 0, ready: Callable[[], None]) -> int:
         """
         Delete the camera's own oldest segments until the reserve's size is free; return how many went.
 
         `waiting_bytes` wait in memory to be written and must fit as well.
+        `ready` is called before the first one goes: a sidecar must be open then, and is to cost nothing otherwise.
 
-        A sidecar must be open. Raises `StoreFull` where nothing may be deleted.
+        Raises `StoreFull` where nothing may be deleted.
         """
         need_bytes = max(self.reserve_bytes, waiting_bytes + waiting_bytes // 4)
         deleted = 0
-        for segment in segments_of(store.directory):
+        for segment in self._may_go(store):
             if self.free_bytes() >= need_bytes or deleted == _AT_ONCE:
                 break
+            ready()
             deleted += store.delete(segment, why=why)
         if self.free_bytes() < need_bytes // 2 and not deleted:
-            raise StoreFull(
-                f"the disk is full and nothing of {store.camera} may be deleted (everything is held, or too new): "
-                "release a hold or use a larger disk"
-            )
+            raise StoreFull(self._full_words(store.camera))
         return deleted
+
+    def _may_go(self, store: CameraStore) -> Iterator[SegmentPath]:
+        if self._deletes:
+            yield from (segment for segment in segments_of(store.directory) if not segment.keep.exists())
+
+    def _full_words(self, camera: str) -> str:
+        if not self._deletes:
+            return (
+                "the disk is full and nothing is deleted automatically: set storage.delete = true, or use a larger disk"
+            )
+        return (
+            f"the disk is full and nothing of {camera} may be deleted (everything is held, or too new): "
+            "release a hold or use a larger disk"
+        )
