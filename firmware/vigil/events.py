@@ -107,12 +107,13 @@ class Watch(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delete(Message):
-    """Guard decided: delete this segment (the recorder states it, then does it)."""
+    """Guard decided: delete this segment (the recorder states it, then does it), with `star_too` though it has one."""
 
     kind: ClassVar[str] = "delete"
     camera: str
     segment: int
     why: str
+    star_too: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,11 @@ from fakes.recordings import feed
 from vigil.clock import HandClock
 from vigil.processes.place import Place
 from vigil.store.disk import Disk
+from vigil.store.hold_ranges import Ranges
 from vigil.store.holds import Holds
 from vigil.store.index import Index, index_path
 from vigil.store.journal_read import read_logs
+from vigil.store.keeps import How, Span
 from vigil.store.layout import segments_of
 from vigil.store.marker import store_of
 
@@ -140,3 +142,41 @@ def test_a_hold_that_is_just_being_placed_waits_for_the_next_time(place):
     open_diary.close()
 
     assert held(place) == [("kept", 1, "the bicycle")]
+
+
+def test_stars_and_times_are_entered_once_and_survive_a_rebuild_of_the_index(place):
+    clock = HandClock()
+    record(place.video, clock, range(250)).close("stopped")
+    first, second, *_ = segments_of(place.video / "gate")
+    holds, ranges = Holds(Disk(), place.video / "gate"), Ranges(Disk(), place.video / "gate")
+    holds.place(first, who="me", why="a fox", at_us=1, how=How.STAR)
+    holds.place(first, who="me", why="court", at_us=2)
+    holds.release(first, who="me", why="over", at_us=3)
+    for _ in range(2):
+        open_diary = diary(place, clock)
+        open_diary.take_in()
+        open_diary.close()
+    began_us = clock.wall_us() - 14_000_000
+    ranges.place(Span(began_us, began_us + 1_000_000), who="me", why="court", at_us=4)
+    ranges.release(Span(began_us, began_us + 1_000_000), who="you", why="over", at_us=5)
+    holds.place(second, who="me", why="a fox", at_us=6, how=How.STAR)
+    holds.release(second, who="me", why="enough", at_us=7, how=How.STAR)
+    for _ in range(2):
+        open_diary = diary(place, clock)
+        open_diary.take_in()
+        open_diary.close()
+
+    entered = [one for one in read_logs(place.journal)[-1].entries() if "keep_line" in one.fields]
+    assert [(one.kind, one.fields.get("segment"), one.fields["why"]) for one in entered] == [
+        ("segment.starred", 1, "a fox"), ("segment.kept", 1, "court"), ("segment.released", 1, "over"),
+        ("range.kept", None, "court"), ("segment.kept", 2, "court"),
+        ("range.released", None, "over"), ("segment.released", 2, "over"),
+        ("segment.starred", 2, "a fox"), ("segment.unstarred", 2, "enough"),
+    ]  # fmt: skip
+    assert (entered[3].fields["from_us"], entered[4].fields["to_us"]) == (began_us, began_us + 1_000_000)
+    with Index.open(index_path(place.state)) as index:
+        for _ in range(2):
+            found = {row.seq: (row.kept, row.starred) for row in index.segments("gate", 0, 1 << 53)}
+            assert (found[1], found[2]) == ((False, True), (False, False))
+            index.rebuild(place.journal)
+        assert 1 not in [row.seq for row in index.oldest("gate", count=9)]

@@ -71,6 +71,7 @@ class Total:
     gaps: int = 0
     missing_us: int = 0
     held: int = 0
+    starred: int = 0
 
     def add(self, one: Timeline) -> None:
         """Count what is in a timeline."""
@@ -82,12 +83,15 @@ class Total:
         self.gaps += len(unwanted)
         self.missing_us += sum(max(0, gap.missing_us) for gap in unwanted)
         self.held += sum(each.held for each in one.recorded)
+        self.starred += sum(each.starred for each in one.recorded)
 
     def __str__(self) -> str:
         parts = [f"{count(self.segments, 'segment')}, {count(self.frames, 'picture')}, {lasting(self.us)}"]
         parts.append(size(self.bytes))
         if self.held:
             parts.append(f"{self.held} held")
+        if self.starred:
+            parts.append(f"{self.starred} starred")
         if self.gaps:
             parts.append(f"{count(self.gaps, 'gap')} ({lasting(self.missing_us)}) that nobody wanted")
         else:
@@ -151,6 +155,8 @@ def _row(one: Recorded, moved: Sequence[Moved], *, trust: bool) -> str:
 def _notes(one: Recorded, moved: Sequence[Moved], *, trust: bool) -> Iterator[str]:
     if one.held:
         yield "held"
+    if one.starred:
+        yield "starred"
     if (us := moving_us(one, moved)) >= 50_000:
         yield f"moving for {lasting(us)}"
     if one.rate == "keyframes":
@@ -179,7 +185,7 @@ def as_json(one: Timeline) -> dict[str, object]:
                 "segment": each.seq, "path": str(each.path.media), "from_us": each.from_us, "to_us": each.to_us,
                 "length_us": length_us(each), "frames": each.frames, "bytes": each.size_bytes, "state": each.state,
                 "rate": each.rate, "why": each.why, "clock": each.trust, "moving_us": moving_us(each, one.moved),
-                "held": each.held, "tail_bytes": each.tail_bytes, "damaged": each.damaged,
+                "held": each.held, "starred": each.starred, "tail_bytes": each.tail_bytes, "damaged": each.damaged,
             }
             for each in one.recorded
         ],

@@ -38,6 +38,11 @@ def read_range(from_: str | None, to: str | None, now_us: int) -> tuple[int | No
     return from_us, to_us
 
 
+def read_time(option: str, text: str, now_us: int) -> int:
+    """Return the time that a word means; `option` is what it was given to. Raises `ConfigError`."""
+    return _read(option, text, now_us, after_us=None)
+
+
 def _read(option: str, text: str, now_us: int, *, after_us: int | None) -> int:
     text = text.strip()
     if text == "now":

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from vigil.store.disk import Disk
-from vigil.store.holds import Act, Holds
+from vigil.store.holds import Holds
 from vigil.store.index_read import EventRow
 from vigil.store.ingest import Happened, act_of_entry, entry_of_act
+from vigil.store.keeps import Act
 
 
 class NewHolds:

@@ -14,10 +14,11 @@ from vigil.processes.settings import Settings
 from vigil.segments.session import Session
 from vigil.store.camera_store import CameraStore
 from vigil.store.disk import Disk
+from vigil.store.hold_ranges import Ranges
 from vigil.store.layout import segments_of
 from vigil.store.marker import check_marker
 from vigil.store.plan import Plan, plan, rules_of
-from vigil.store.retention import Kept, Rules, Turns
+from vigil.store.retention import Kept, Reason, Rules, Turns
 from vigil.store.room import Room
 from vigil.store.shelf import Shelf
 
@@ -54,6 +55,9 @@ class Forgetting:
         """Yield what is to be deleted now. Raises `StoreError` where the disk cannot be asked, or is not ours."""
         check_marker(self._disk, self._place.video, self._place.known_store())
         there = self._shelf.kept()
+        for camera, path, covering in self._shelf.unbound:
+            # What was recorded since somebody held this time is bound by a file of its own from now on.
+            Ranges(self._disk, self._place.video / camera).bind(path, covering.span, covering.how)
         self.video_bytes, self.segments = sum(one.size_bytes for one in there), len(there)
         going = self._going(there)
         kept = [one for one in there if (one.camera, one.seq) not in self._ordered]
@@ -73,7 +77,7 @@ class Forgetting:
             self._room.make_reserve()
         for one, reason in due.orders:
             self._ordered[one.camera, one.seq] = one.size_bytes, self._clock.steady_us() + _PATIENCE_US
-            yield Delete(camera=one.camera, segment=one.seq, why=str(reason))
+            yield Delete(camera=one.camera, segment=one.seq, why=str(reason), star_too=reason is Reason.STAR)
 
     def _rules(self) -> Rules:
         """Return the rules for the disk as it is now: it may be exchanged for a larger one."""
@@ -96,13 +100,13 @@ class Forgetting:
             self._disk, self._place.video, camera, session=self._session, clock=self._clock, boot=boot_id(),
             store_id=self._place.known_store(),
         )  # fmt: skip
-        due = {order.segment: order.why for order in orders}
+        due = {order.segment: order for order in orders}
         try:
             store.open()
             store.begin("quiet", why="nobody records this camera", trust="unsynced")
             for segment in segments_of(store.directory):
-                if segment.seq in due:
-                    store.delete(segment, why=due[segment.seq])
+                if order := due.get(segment.seq):
+                    store.delete(segment, why=order.why, star_too=order.star_too)
             store.end_quiet(why="done")
         except StoreError as error:
             log.warning("%s could not be tidied: %s", camera, error)

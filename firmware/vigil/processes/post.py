@@ -134,7 +134,10 @@ def make_post(
     store = CameraStore(
         disk, place.video, camera.id, session=session, clock=clock, boot=boot, store_id=place.known_store()
     )
-    room = Room(disk, place.video, reserve_bytes=config.storage.reserve_bytes, deletes=config.storage.delete)
+    room = Room(
+        disk, place.video, reserve_bytes=config.storage.reserve_bytes, deletes=config.storage.delete,
+        gives_up_stars=config.storage.give_up_stars,
+    )  # fmt: skip
     recording = Recording(
         store, room, recipients=settings.recipients, clock=clock, random_bytes=os.urandom,
         segment_s=config.recording.segment_s, loss_s=config.recording.loss_s, limit_bytes=config.recording.ring_bytes,

@@ -171,7 +171,7 @@ class Recorder:
 
     def _obey(self, post: Post, message: Message) -> None:
         if isinstance(message, Delete):
-            post.recording.delete(message.segment, message.why)
+            post.recording.delete(message.segment, message.why, star_too=message.star_too)
         elif isinstance(message, Checkpoint):
             post.recording.store.checkpoint = message.note
         elif isinstance(message, Cue):

@@ -20,6 +20,8 @@ from vigil.errors import FormatError, SealError, StoreFault
 from vigil.frames.packet import TICKS_PER_S
 from vigil.segments.sidecar import FINAL, Statement, read_line, whole_bytes
 from vigil.store.disk import Disk
+from vigil.store.holds import Holds
+from vigil.store.keeps import Keep
 from vigil.store.layout import SegmentPath
 from vigil.store.sidecar_file import sizes
 
@@ -76,6 +78,7 @@ class Recorded:
     tail_bytes: int
     damaged: bool
     held: bool
+    starred: bool = False
     recipients: tuple[str, ...]
     last: Flushed | None
 
@@ -116,7 +119,7 @@ def read_sidecars(disk: Disk, camera: str, paths: Sequence[SegmentPath]) -> Iter
             elif path.media.exists():
                 yield Sidecar(path, (), None, "there are pictures here without a statement")
         else:
-            yield _parse(camera, path, data)
+            yield _parse(camera, path, data, Holds(disk, path.directory).keep_of(path))
 
 
 def read_flushes(disk: Disk, path: SegmentPath) -> list[Flushed]:
@@ -170,7 +173,7 @@ def _ends(disk: Disk, path: SegmentPath) -> _Ends:
         return _Ends(media=True, oldest_us=0, newest_us=MOST_US)
 
 
-def _parse(camera: str, path: SegmentPath, data: bytes) -> Sidecar:
+def _parse(camera: str, path: SegmentPath, data: bytes, keep: Keep) -> Sidecar:
     """Read a sidecar; each second's flush is taken without its signature, all else with it."""
     statements: list[Statement] = []
     trouble = ""
@@ -187,7 +190,7 @@ def _parse(camera: str, path: SegmentPath, data: bytes) -> Sidecar:
     opened = statements[0] if statements and statements[0].type == "opened" else None
     if opened is None:
         trouble = trouble or "it has not one whole statement"
-    recorded = _recorded(camera, path, opened, statements) if opened else None
+    recorded = _recorded(camera, path, opened, statements, keep) if opened else None
     return Sidecar(path, tuple(statements), recorded, trouble)
 
 
@@ -199,7 +202,9 @@ def _flushed(fields: Mapping[str, Any]) -> Flushed:
     return Flushed(*(fields[name] for name in ("bytes", "frames", "media", "end_us")))
 
 
-def _recorded(camera: str, path: SegmentPath, opened: Statement, statements: list[Statement]) -> Recorded | None:
+def _recorded(
+    camera: str, path: SegmentPath, opened: Statement, statements: list[Statement], keep: Keep
+) -> Recorded | None:
     said = opened.fields
     end = statements[-1].fields if statements[-1].type in FINAL else {}
     last = next((_flushed(one.fields) for one in reversed(statements) if one.type == "flushed"), None)
@@ -221,7 +226,8 @@ def _recorded(camera: str, path: SegmentPath, opened: Statement, statements: lis
         size_bytes=sizes(path.media) + sizes(path.tail) + sizes(path.seal),
         tail_bytes=tail_bytes,
         damaged=bool(end.get("damaged")),
-        held=path.keep.exists(),
+        held=keep.hold is not None,
+        starred=keep.star is not None,
         recipients=tuple(map(str, said["recipients"])),
         last=last,
     )

@@ -19,7 +19,9 @@ from vigil.segments.seal import Flush
 from vigil.segments.session import Session
 from vigil.segments.sidecar import CHAIN_START, FINAL, Chain, Statement
 from vigil.store.disk import UNREADABLE, Disk, DiskFile
-from vigil.store.holds import KEEP_LOCK
+from vigil.store.hold_ranges import Ranges
+from vigil.store.holds import KEEP_LOCK, Holds
+from vigil.store.keeps import How, checked
 from vigil.store.layout import LOCK, SegmentPath, segment_path, segments_of
 from vigil.store.marker import check_marker
 from vigil.store.recover import recover
@@ -171,16 +173,17 @@ class CameraStore:
         self.say("sealed", bytes=0, frames=0, media=0, end_us=self._clock.wall_us(), why=why)
         return self._end()
 
-    def delete(self, segment: SegmentPath, *, why: str) -> bool:
+    def delete(self, segment: SegmentPath, *, why: str, star_too: bool = False) -> bool:
         """
         Delete `segment` by the *Delete* procedure; False where it is held, the newest, or gone.
 
-        A sidecar must be open: the statement stands in it.
+        One that is only starred goes where `star_too`. A sidecar must be open: the statement stands in it.
         """
         if segment == self.current or not segment.seal.exists():
             return False
         with self._disk.locked(self.directory / KEEP_LOCK):
-            if segment.keep.exists():
+            Ranges(self._disk, self.directory).bind_locked(segment)
+            if segment.keep.exists() and not (star_too and self._gave_up_star(segment, why)):
                 return False
             last = self._last_of(segment)
             fields = last.fields if last else {}
@@ -192,6 +195,16 @@ class CameraStore:
                 remove_files(self._disk, segment, self.directory)
             except StoreFault:
                 pass  # the statement stands: `open` finishes it, and the recording of now goes on undisturbed
+        return True
+
+    def _gave_up_star(self, segment: SegmentPath, why: str) -> bool:
+        """Take a star away, which is said first; False where more than a star keeps the segment."""
+        holds = Holds(self._disk, self.directory)
+        keep = holds.keep_of(segment)
+        if keep.hold or not keep.star:
+            return False
+        word = checked(f"record@{self.camera}", why, self._clock.wall_us(), keep.star.span)
+        holds.release_locked(segment, word, How.STAR)
         return True
 
     def abandon(self) -> None:

@@ -20,6 +20,7 @@ from vigil.segments.verify_absent import runs
 from vigil.segments.verify_account import Account, read_sidecar
 from vigil.store.disk import Disk
 from vigil.store.holds import Holds
+from vigil.store.keeps import ACTS, Act, How, Span
 from vigil.store.layout import SegmentPath, cameras_in, segments_of
 from vigil.store.marker import check_marker
 from vigil.store.sidecar_file import sizes
@@ -117,7 +118,7 @@ class _CameraCheck:
         return self._found
 
     def _segment(self, path: SegmentPath, *, is_newest: bool) -> None:
-        self._found.held += path.keep.exists()
+        self._found.held += path.keep.exists() and bool(Holds(self._disk, self._directory).keep_of(path).hold)
         if not path.seal.exists():
             self._without_statements(path)
             return
@@ -207,26 +208,41 @@ class _CameraCheck:
                     6, path.seq, "a statement says it is deleted, and it is held",
                     "it stays; somebody placed the hold by hand, past `vigil hold`",
                 )  # fmt: skip
-        for seq in self._let_go_unsaid():
-            self._problem(
-                6, seq, "somebody held it, nobody released it, and its hold is gone",
-                "hold it again with `vigil hold place`, or it will be deleted in its turn",
-            )  # fmt: skip
+        for seq_or_none, says, again in self._let_go_unsaid():
+            self._problem(6, seq_or_none, says, f"{again}, or it will be deleted in its turn")
         if newest_deleted >= newest > 0:
             self._problem(
                 7, newest_deleted, "it was the newest, and a statement says it was deleted",
                 "newer sidecars were taken away; `vigil verify` with the journal says which",
             )  # fmt: skip
 
-    def _let_go_unsaid(self) -> list[int]:
+    def _let_go_unsaid(self) -> list[tuple[int | None, str, str]]:
+        """Return what was held or starred, not released, and is not so any more: each with what to do about it."""
+        holds = Holds(self._disk, self._directory)
+        newest: dict[tuple[int | None, Span | None, How], Act] = {}
         try:
-            acts = {act.seq: act.act for act in Holds(self._disk, self._directory).acts()}
+            for act in holds.acts():
+                how = next(how for how, words in ACTS.items() if act.act in words)
+                newest[act.seq, act.span if act.seq is None else None, how] = act
         except StoreFault:
             return []  # what cannot be read says nothing of a hold, and `.keep` binds without it
-        there = [path for path in segments_of(self._directory) if path.seal.exists() and not path.keep.exists()]
-        return [path.seq for path in there if acts.get(path.seq) == "kept" and path.seq not in self._deleted]
+        found: list[tuple[int | None, str, str]] = []
+        lasting = {key: act for key, act in newest.items() if act.act == ACTS[key[2]][0]}
+        there = {path.seq: path for path in segments_of(self._directory) if path.seal.exists()}
+        for seq, span, how in lasting:
+            verb, past = ("hold", "held") if how is How.HOLD else ("star", "starred")
+            if seq is None and span and not holds.read_keep(self._directory / span.name).word(how):
+                what = (
+                    f"somebody {past} all from {span.from_us} to {span.to_us} µs, nobody released it, and that is gone"
+                )
+            elif seq in there and seq not in self._deleted and not holds.keep_of(there[seq]).word(how):
+                what = f"somebody {past} it, nobody released it, and its {verb} is gone"
+            else:
+                continue
+            found.append((seq, what, f"{verb} it again with `vigil {verb} place`"))
+        return found
 
-    def _problem(self, invariant: int, seq: int, says: str, todo: str) -> None:
+    def _problem(self, invariant: int, seq: int | None, says: str, todo: str) -> None:
         self._found.problems.append(Problem(invariant, self._camera, seq, says, todo))
 
 

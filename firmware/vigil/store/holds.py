@@ -1,110 +1,139 @@
 """
-Holds: segments that nobody deletes until somebody lets them go.
+Holds and stars of segments: what nobody deletes until somebody lets it go.
 
-The procedure is docs/spec/store.md, *Hold*. A hold is a file beside the
-segment, durable before anybody is told "held", so it binds every process that
-deletes, whether guard runs or not. Who placed it or let it go, and why, is
-also written to the camera's `.keep-log`, from which it gets into the journal.
+The procedures are docs/spec/store.md, *Hold* and *Release*. A hold is a file
+beside the segment, durable before anybody is told "held", so it binds every
+process that deletes, whether guard runs or not. Who placed it or let it go,
+and why, is also written to the camera's `.keep-log`, from which it gets into
+the journal. Ranges are in `hold_ranges.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from vigil.errors import FormatError, StoreError, StoreFault
-from vigil.segments import canonical
+from vigil.errors import StoreError, StoreFault
 from vigil.store.disk import Disk
+from vigil.store.keeps import ACTS, UNREADABLE, Act, How, Keep, Span, Word, act_line, acts_in, checked, decode, encode
 from vigil.store.layout import SegmentPath, segments_of
 from vigil.store.sidecar_file import sizes
 
 KEEP_LOCK = ".keep-lock"
 KEEP_LOG = ".keep-log"
-_LIMIT_BYTES = 8192
-_LONGEST_WORDS = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Who holds a segment, why and since when (wall clock); `why` says so where the file is damaged. It still binds."""
+    """
+    Who holds a segment, why and since when (wall clock); `why` says so where the file is damaged. It still binds.
+
+    `how` says whether it is a star; `span` names the range on whose account it is kept.
+    """
 
     segment: SegmentPath
     who: str
     why: str
     at_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """A line of the `.keep-log`, its number from 0: ``kept`` or ``released``."""
-
-    line: int
-    act: str
-    seq: int
-    who: str
-    why: str
-    at_us: int
+    how: How = How.HOLD
+    span: Span | None = None
 
 
 class Holds:
-    """The holds of one camera; `directory` is the camera's."""
+    """The holds and stars of one camera's segments; `directory` is the camera's."""
 
     def __init__(self, disk: Disk, directory: Path) -> None:
         self._disk = disk
         self._directory = directory
 
-    def place(self, segment: SegmentPath, *, who: str, why: str, at_us: int) -> bool:
+    def place(
+        self, segment: SegmentPath, *, who: str, why: str, at_us: int, how: How = How.HOLD, span: Span | None = None
+    ) -> bool:
         """
-        Hold `segment`: durable when this returns. False where it is held already (by whom stays as it is).
+        Keep `segment`: durable when this returns. False where it is kept so already (by whom stays as it is).
 
-        Raises `StoreError` where the segment is gone, or the disk refuses: then it is not held.
+        What was kept on account of a range is kept for itself from then on, if
+        that is asked for. Raises `StoreError` where the segment is gone, or the
+        disk refuses: then it is not kept.
         """
-        act = _line("kept", segment, who, why, at_us)
+        word = checked(who, why, at_us, span)
         with self._disk.locked(self._directory / KEEP_LOCK):
-            if segment.keep.exists():
-                # Whoever placed it may have been cut off before it was durable.
-                self._disk.sync_directory(segment.directory)
-                return False
-            if not segment.seal.exists():
-                raise StoreError(f"segment {segment.seq} is gone: it was deleted, or its statements are missing")
-            self._disk.replace(segment.keep, canonical.encode({"who": who, "why": why, "at_us": at_us}) + b"\n")
-            self._log(act)
+            return self.place_locked(segment, word, how)
+
+    def place_locked(self, segment: SegmentPath, word: Word, how: How) -> bool:
+        """Do what `place` does; for who has the lock already."""
+        keep = self.keep_of(segment)
+        before = keep.word(how)
+        if before and (before.span is None or word.span is not None):
+            # Whoever placed it may have been cut off before it was durable.
+            self._disk.sync_directory(segment.directory)
+            return False
+        if not segment.seal.exists():
+            raise StoreError(f"segment {segment.seq} is gone: it was deleted, or its statements are missing")
+        self._disk.replace(segment.keep, encode(keep.with_word(how, word)))
+        self.log(act_line(ACTS[how][0], segment.seq, word))
         return True
 
-    def release(self, segment: SegmentPath, *, who: str, why: str, at_us: int) -> bool:
+    def release(
+        self, segment: SegmentPath, *, who: str, why: str, at_us: int, how: How = How.HOLD, span: Span | None = None
+    ) -> bool:
         """
         Let `segment` go; why is durable before its hold is taken away. False where it is not held.
 
-        Raises `StoreFault`; then it is still held, or the same call may be made again.
+        With `span`, only what is kept on account of that range. Raises
+        `StoreFault`; then it is still held, or the same call may be made again.
         """
-        act = _line("released", segment, who, why, at_us)
+        word = checked(who, why, at_us, span)
         with self._disk.locked(self._directory / KEEP_LOCK):
-            if not segment.keep.exists():
+            before = self.keep_of(segment).word(how)
+            if before is None or (span and before.span != span):
                 return False
-            self._log(act)
-            self._disk.unlink(segment.keep)
-            self._disk.sync_directory(segment.directory)
+            self.release_locked(segment, word, how)
         return True
 
-    def held(self) -> list[Hold]:
-        """Return all holds of the camera, oldest segment first."""
-        return [self.read(segment) for segment in segments_of(self._directory) if segment.keep.exists()]
+    def release_locked(self, segment: SegmentPath, word: Word, how: How) -> None:
+        """Do what `release` does; for who has the lock already, and knows that there is something to release."""
+        self.log(act_line(ACTS[how][1], segment.seq, word))
+        self.put(segment.keep, self.keep_of(segment).with_word(how, None))
+
+    def put(self, path: Path, keep: Keep) -> None:
+        """Make the file say `keep`, durably; where that is nothing, there is no file."""
+        if keep:
+            self._disk.replace(path, encode(keep))
+        else:
+            self._disk.unlink(path)
+            self._disk.sync_directory(path.parent)
+
+    def held(self, how: How = How.HOLD) -> list[Hold]:
+        """Return all holds (or stars) of the camera's segments, oldest segment first."""
+        there = (segment for segment in segments_of(self._directory) if segment.keep.exists())
+        found = ((segment, self.keep_of(segment).word(how)) for segment in there)
+        return [_hold(segment, word, how) for segment, word in found if word]
 
     def read(self, segment: SegmentPath) -> Hold:
-        """Return who holds `segment` and why."""
-        with suppress(StoreFault, FormatError, KeyError, TypeError):
-            said = canonical.decode(self._disk.read_bytes(segment.keep).rstrip(b"\n"), limit_bytes=_LIMIT_BYTES)
-            if isinstance(said, dict):
-                return Hold(segment, str(said["who"]), str(said["why"]), int(said["at_us"]))
-        return Hold(segment, "", "its hold cannot be read, and binds all the same", 0)
+        """Return who keeps `segment` and why: who holds it, else whose star it has."""
+        keep = self.keep_of(segment)
+        how = How.HOLD if keep.hold or not keep.star else How.STAR
+        return _hold(segment, keep.word(how) or Word("", UNREADABLE, 0), how)
+
+    def keep_of(self, segment: SegmentPath) -> Keep:
+        """Return what keeps `segment`; nothing where nothing does, a hold where that cannot be read."""
+        return self.read_keep(segment.keep)
+
+    def read_keep(self, path: Path) -> Keep:
+        """Return what the file at `path` says."""
+        if not path.exists():
+            return Keep()
+        try:
+            return decode(self._disk.read_bytes(path))
+        except StoreFault:
+            return decode(b"")
 
     def acts(self) -> Iterator[Act]:
         """Yield what was placed and released, in order. A line that is torn or not ours is left out."""
         path = self._directory / KEEP_LOG
-        yield from _acts(self._disk.read_bytes(path)) if path.exists() else ()
+        yield from acts_in(self._disk.read_bytes(path)) if path.exists() else ()
 
     def log_bytes(self) -> int:
         """Return how long the `.keep-log` is. Raises `StoreFault`."""
@@ -122,7 +151,7 @@ class Holds:
             return None
         try:
             data = self._disk.read_bytes(self._directory / KEEP_LOG)
-            acts = list(_acts(data))
+            acts = list(acts_in(data))
             fresh = [act for act in acts if act.line > last.line] if last and last in acts else acts
             if fresh:
                 whole = data[: data.rfind(b"\n") + 1]
@@ -133,32 +162,15 @@ class Holds:
             self._disk.unlock(lock)
         return fresh
 
-    def _log(self, line: dict[str, Any]) -> None:
+    def log(self, line: bytes) -> None:
+        """Append a line to the `.keep-log`, durably; for who has the lock."""
         with self._disk.append(self._directory / KEEP_LOG) as file:
             end = file.read_at(file.size() - 1, 1) if file.size() else b"\n"
             # A line that a cut tore stays by itself, so that it spoils no other.
-            file.append((b"" if end == b"\n" else b"\n") + canonical.encode(line) + b"\n")
+            file.append((b"" if end == b"\n" else b"\n") + line)
             file.sync()
         self._disk.sync_directory(self._directory)
 
 
-def _line(act: str, segment: SegmentPath, who: str, why: str, at_us: int) -> dict[str, Any]:
-    if not why.strip():
-        raise StoreError("say why: whoever finds the hold years later must know what it is for")
-    words = {"who": who[:_LONGEST_WORDS], "why": why.strip()[:_LONGEST_WORDS]}
-    return {"act": act, "at_us": at_us, "seq": segment.seq, **words}
-
-
-def _acts(data: bytes) -> Iterator[Act]:
-    for number, line in enumerate(data.split(b"\n")[:-1]):
-        with suppress(FormatError, KeyError, TypeError):
-            said = canonical.decode(line, limit_bytes=_LIMIT_BYTES)
-            if isinstance(said, dict):
-                act = Act(number, said["act"], said["seq"], said["who"], said["why"], said["at_us"])
-                if _is_ours(act):
-                    yield act
-
-
-def _is_ours(act: Act) -> bool:
-    words = isinstance(act.who, str) and isinstance(act.why, str)
-    return act.act in ("kept", "released") and words and all(type(n) is int and n >= 0 for n in (act.seq, act.at_us))
+def _hold(segment: SegmentPath, word: Word, how: How) -> Hold:
+    return Hold(segment, word.who, word.why, word.at_us, how, word.span)

@@ -10,10 +10,14 @@ from vigil.store.entry import Entry
 # Entries may come twice (what sidecars prove is entered again into a new log), so every statement may be repeated,
 # and nothing brings a deleted segment back.
 _OPENED = """
-    insert into segments (store, camera, seq, path, started_us, state, kept)
+    insert into segments (store, camera, seq, path, started_us, state, kept, starred)
     values (:store, :camera, :segment, :path, :started_us, 'opened', coalesce((
         select kind = 'segment.kept' from entries indexed by entries_by_kind
         where kind in ('segment.kept', 'segment.released')
+        and store = :store and camera = :camera and segment = :segment
+        order by (select position from logs where logs.log_id = entries.log_id) desc, seq desc limit 1), 0), coalesce((
+        select kind = 'segment.starred' from entries indexed by entries_by_kind
+        where kind in ('segment.starred', 'segment.unstarred')
         and store = :store and camera = :camera and segment = :segment
         order by (select position from logs where logs.log_id = entries.log_id) desc, seq desc limit 1), 0))
     on conflict do update set
@@ -33,9 +37,12 @@ _CLOSED = """
 _DELETED = """
     insert into segments (store, camera, seq, state, reason)
     values (:store, :camera, :segment, 'deleted', :reason)
-    on conflict do update set state = 'deleted', reason = excluded.reason, kept = 0"""
+    on conflict do update set state = 'deleted', reason = excluded.reason, kept = 0, starred = 0"""
 _KEPT = """
     update segments set kept = (:kind = 'segment.kept')
+    where store = :store and camera = :camera and seq = :segment and state != 'deleted'"""
+_STARRED = """
+    update segments set starred = (:kind = 'segment.starred')
     where store = :store and camera = :camera and seq = :segment and state != 'deleted'"""
 _GAP = """
     insert into gaps (camera, from_us, to_us, why)
@@ -49,6 +56,8 @@ _EFFECTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "segment.deleted": (_DELETED, ("camera", "segment")),
     "segment.kept": (_KEPT, ("camera", "segment")),
     "segment.released": (_KEPT, ("camera", "segment")),
+    "segment.starred": (_STARRED, ("camera", "segment")),
+    "segment.unstarred": (_STARRED, ("camera", "segment")),
     "gap": (_GAP, ("camera", "from_us", "why")),
 }
 """For each kind: the statement, and the keys without which the entry says nothing that the index could hold."""

@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from vigil.errors import IndexDamaged, StoreFault
 from vigil.segments import canonical
+from vigil.store.ingest import KINDS_OF_ACTS
 
 _ERRNO = {
     sqlite3.SQLITE_FULL: errno.ENOSPC,
@@ -30,7 +31,7 @@ _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 # The extended codes of what the disk has lost (sqlite.org/rescode.html): it answers a read with EIO, or with another
 # error such as dm-integrity's EILSEQ.
 _LOST = {sqlite3.SQLITE_IOERR_CORRUPTFS, sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_DATA}
-_SEGMENT_COLUMNS = "store, camera, seq, path, started_us, ended_us, bytes, sha256, frames, state, reason, kept"
+_SEGMENT_COLUMNS = "store, camera, seq, path, started_us, ended_us, bytes, sha256, frames, state, reason, kept, starred"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class SegmentRow:
     state: str
     reason: str | None
     kept: bool
+    starred: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,10 @@ class IndexReader:
     def oldest(self, camera: str, *, count: int = 1) -> list[SegmentRow]:
         """Return the segments to forget first: those of the lowest numbers that are complete, and not kept."""
         return self._segments(
-            None, "camera = ? and state in ('sealed', 'recovered') and not kept", (camera,), tail=f"limit {int(count)}"
+            None,
+            "camera = ? and state in ('sealed', 'recovered') and not kept and not starred",
+            (camera,),
+            tail=f"limit {int(count)}",
         )
 
     def gaps(self, camera: str, from_us: int, to_us: int) -> list[GapRow]:
@@ -215,11 +220,11 @@ class IndexReader:
         return {camera: (segment, line) for camera, segment, line in rows}
 
     def newest_holds(self, log_id: str) -> list[EventRow]:
-        """Return for each store and camera the newest entry of a log that says that a segment was held or released."""
+        """Return for each store and camera the newest entry of a log that was made from a line of its `.keep-log`."""
         rows = self._ask(
             "select log_id, max(seq), at_us, clock, kind, store, fields from entries where log_id = ?"
-            " and kind in ('segment.kept', 'segment.released') and camera is not null group by store, camera",
-            (log_id,),
+            f" and kind in ({', '.join('?' * len(KINDS_OF_ACTS))}) and camera is not null group by store, camera",
+            (log_id, *KINDS_OF_ACTS),
         )
         return [EventRow(*[*row, canonical.decode(fields.encode())]) for *row, fields in rows]
 
@@ -256,7 +261,7 @@ class IndexReader:
             f"select {_SEGMENT_COLUMNS} from segments where store = ? and {where} order by seq {tail}",
             (self.store_in_use() if store is None else store, *values),
         )
-        return [SegmentRow(*[*row, bool(kept)]) for *row, kept in rows]
+        return [SegmentRow(*[*row, bool(kept), bool(starred)]) for *row, kept, starred in rows]
 
     def _ask(self, question: str, values: Sequence[object] = ()) -> list[Any]:
         with faults(self.path):

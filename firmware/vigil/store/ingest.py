@@ -17,7 +17,7 @@ from vigil.errors import SealError, StoreFault
 from vigil.segments.age import b64
 from vigil.segments.sidecar import Statement, read_line, whole_bytes
 from vigil.store.disk import Disk
-from vigil.store.holds import Act
+from vigil.store.keeps import ACTS, Act, Span
 from vigil.store.layout import SegmentPath, segments_of
 
 Happened = tuple[str, dict[str, Any]]
@@ -63,17 +63,26 @@ _PLAIN: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
+KINDS_OF_ACTS = tuple(f"{whose}.{act}" for whose in ("segment", "range") for pair in ACTS.values() for act in pair)
+"""What entries are called that were made from lines of a `.keep-log`."""
+
+
 def entry_of_act(camera: str, act: Act) -> Happened:
     """Return the entry that follows from a line of the camera's `.keep-log`."""
-    said = {"who": act.who, "why": act.why, "stated_us": act.at_us, "keep_line": act.line}
-    return f"segment.{act.act}", {"camera": camera, "segment": act.seq, **said}
+    said: dict[str, Any] = {"camera": camera} if act.seq is None else {"camera": camera, "segment": act.seq}
+    said |= {"who": act.who, "why": act.why, "stated_us": act.at_us, "keep_line": act.line}
+    said |= {"from_us": act.span.from_us, "to_us": act.span.to_us} if act.span else {}
+    return f"{'range' if act.seq is None else 'segment'}.{act.act}", said
 
 
 def act_of_entry(kind: str, fields: Mapping[str, Any]) -> Act | None:
     """Return the line of a `.keep-log` that an entry was made from; None where it was made from none."""
+    whose, _, act = kind.partition(".")
     try:
-        line, seq, at_us = (int(fields[name]) for name in ("keep_line", "segment", "stated_us"))
-        return Act(line, kind.removeprefix("segment."), seq, str(fields["who"]), str(fields["why"]), at_us)
+        seq = int(fields["segment"]) if whose == "segment" else None
+        span = Span(int(fields["from_us"]), int(fields["to_us"])) if "from_us" in fields else None
+        line, at_us = (int(fields[name]) for name in ("keep_line", "stated_us"))
+        return Act(line, act, seq, str(fields["who"]), str(fields["why"]), at_us, span)
     except (KeyError, TypeError, ValueError):
         return None
 

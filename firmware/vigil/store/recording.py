@@ -99,9 +99,9 @@ class Recording:
         """Make a statement, in the open sidecar or a quiet one."""
         self._ask(Saying(type_, fields))
 
-    def delete(self, seq: int, why: str) -> None:
-        """Delete a segment, stating it first."""
-        self._ask(Deleting(seq, why))
+    def delete(self, seq: int, why: str, *, star_too: bool = False) -> None:
+        """Delete a segment, stating it first; one that only a star keeps where `star_too`."""
+        self._ask(Deleting(seq, why, star_too))
 
     def tick(self) -> None:
         """Do what is due by time: flush, try again after a fault. To be called at `due_us` at the latest."""
@@ -194,7 +194,7 @@ class Recording:
         found = next((s for s in segments_of(self.store.directory) if s.seq == order.seq), None)
         if found:
             self._need_sidecar()
-            self.store.delete(found, why=order.why)
+            self.store.delete(found, why=order.why, star_too=order.star_too)
 
     def _need_sidecar(self) -> None:
         now_us = self._clock.steady_us()

@@ -9,6 +9,7 @@ from pathlib import Path
 from vigil.errors import StoreFault, StoreFull
 from vigil.store.camera_store import CameraStore
 from vigil.store.disk import Disk
+from vigil.store.holds import Holds
 from vigil.store.layout import RESERVE, SegmentPath, segments_of
 from vigil.store.sidecar_file import sizes
 
@@ -21,12 +22,16 @@ class Room:
     The free space around one camera's store. `reserve_bytes` is what should always be free, reserve included.
 
     Unless it `deletes`, nothing is ever deleted to make some: its owner does that.
+    Where it `gives_up_stars`, starred recordings go when nothing else may.
     """
 
-    def __init__(self, disk: Disk, video: Path, *, reserve_bytes: int, deletes: bool = True) -> None:
+    def __init__(
+        self, disk: Disk, video: Path, *, reserve_bytes: int, deletes: bool = True, gives_up_stars: bool = False
+    ) -> None:
         self._disk = disk
         self._video = video
         self._deletes = deletes
+        self._gives_up_stars = gives_up_stars
         self.reserve_bytes = reserve_bytes
 
     def free_bytes(self) -> int:
@@ -79,14 +84,20 @@ class Room:
             if self.free_bytes() >= need_bytes or deleted == _AT_ONCE:
                 break
             ready()
-            deleted += store.delete(segment, why=why)
+            deleted += store.delete(segment, why=why, star_too=self._gives_up_stars)
         if self.free_bytes() < need_bytes // 2 and not deleted:
             raise StoreFull(self._full_words(store.camera))
         return deleted
 
     def _may_go(self, store: CameraStore) -> Iterator[SegmentPath]:
-        if self._deletes:
-            yield from (segment for segment in segments_of(store.directory) if not segment.keep.exists())
+        """Yield what may be deleted, oldest first; what is starred comes last."""
+        if not self._deletes:
+            return
+        segments = segments_of(store.directory)
+        yield from (segment for segment in segments if not segment.keep.exists())
+        if self._gives_up_stars:
+            holds = Holds(self._disk, store.directory)
+            yield from (segment for segment in segments if segment.keep.exists() and not holds.keep_of(segment).hold)
 
     def _full_words(self, camera: str) -> str:
         if not self._deletes:

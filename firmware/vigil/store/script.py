@@ -37,10 +37,11 @@ class Saying:
 
 @dataclass(slots=True)
 class Deleting:
-    """Delete a segment."""
+    """Delete a segment, even if a star keeps it where `star_too`."""
 
     seq: int
     why: str
+    star_too: bool = False
     done: bool = False
 
 
