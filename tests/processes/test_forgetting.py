@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from vigil.clock import HandClock
 from vigil.clock.trust import Trust
@@ -17,6 +19,7 @@ from vigil.segments.session import Session
 from vigil.store.disk import Disk
 from vigil.store.marker import make_store
 from vigil.store.retention import Kept
+from vigil.store.room import Room
 from vigil.store.shelf import Shelf
 
 MINUTE_US = 60_000_000
@@ -33,6 +36,127 @@ class Standing(Shelf):
         return list(self.segments)
 
 
+class Book:
+    """What was entered into a journal that may refuse."""
+
+    def __init__(self) -> None:
+        self.entries: list[dict[str, Any]] = []
+        self.refuses = False
+
+    def enter(self, kind: str, fields: Mapping[str, Any]) -> bool:
+        if not self.refuses:
+            self.entries.append({"kind": kind, **fields})
+        return not self.refuses
+
+
+def entered(_kind: str, _fields: Mapping[str, Any]) -> bool:
+    return True
+
+
+class Roomy(Room):
+    """A disk on which so much is free as a test says."""
+
+    free = 10**12
+
+    def free_bytes(self) -> int:
+        return self.free
+
+
+def minutes(count: int, *, camera: str = "gate") -> list[Kept]:
+    return [Kept(camera, n, 1_000_000, n * MINUTE_US, (n + 1) * MINUTE_US, Trust.SYNCED) for n in range(1, count + 1)]
+
+
+def forgetting_of(data: Path, clock: HandClock, segments: list[Kept], **storage: Any) -> Forgetting:
+    """Guard's forgetting over these segments, with ample room but for what a test takes away."""
+    make_store(Disk(), data / "video", os.urandom)
+    config = replace(Config(), storage=Storage(free_start_bytes=2_000_000, free_target_bytes=4_000_000, **storage))
+    made = Forgetting(Settings(Salvage(config), Place(data), ()), disk=Disk(), clock=clock, session=Session(os.urandom))
+    made._shelf = Standing(segments)
+    made._room = Roomy(Disk(), data / "video", reserve_bytes=1 << 30)
+    made._room.make_reserve = lambda: True  # type: ignore[method-assign]
+    return made
+
+
+def due(made: Forgetting, book: Book, *, now_us: int = 0, days_count: bool = False) -> list[int]:
+    return [one.segment for one in made.due(now_us=now_us, days_count=days_count, enter=book.enter)]
+
+
+def test_what_is_decided_is_entered_once_for_each_camera_and_reason(tmp_path):
+    book, clock = Book(), HandClock()
+    segments = [*minutes(30), *minutes(30, camera="yard")]
+    made = forgetting_of(tmp_path, clock, segments, maximum_bytes=50_000_000, keep_days=1)
+
+    orders = due(made, book, now_us=86_400_000_000 + 5 * MINUTE_US + 1, days_count=True)
+
+    assert [(one["kind"], one["camera"], one["segments"], one["why"]) for one in book.entries] == [
+        ("deletion.decided", "gate", [[1, 4]], "older than the days to keep"),
+        ("deletion.decided", "yard", [[1, 4]], "older than the days to keep"),
+        ("deletion.decided", "gate", [[5, 7]], "recordings took more room than allowed"),
+        ("deletion.decided", "yard", [[5, 6]], "recordings took more room than allowed"),
+    ]
+    assert len(orders) == 13
+    assert book.entries[0]["bytes"] == 4_000_000
+    clock.sleep(61)
+    assert len(due(made, book, now_us=86_400_000_000 + 5 * MINUTE_US + 1, days_count=True)) == 13, "nobody obeyed"
+    seen = [
+        (one["camera"], n) for one in book.entries for first, last in one["segments"] for n in range(first, last + 1)
+    ]
+    assert len(set(seen)) == len(seen), "that it was decided was said already"
+
+
+def test_without_a_journal_nothing_goes_by_days_or_limits(tmp_path):
+    book, clock = Book(), HandClock()
+    book.refuses = True
+    made = forgetting_of(tmp_path, clock, minutes(30), maximum_bytes=10_000_000, keep_days=1)
+    for _ in range(9):
+        assert due(made, book, now_us=10**15, days_count=True) == []
+        clock.sleep(10)
+
+    book.refuses = False
+    assert len(due(made, book, now_us=10**15, days_count=True)) == 20
+
+
+def test_without_a_journal_room_is_made_after_five_seconds_and_no_later(tmp_path):
+    book, clock = Book(), HandClock()
+    book.refuses = True
+    made = forgetting_of(tmp_path, clock, minutes(30))
+    made._room.free = 1_500_000
+    waited = 0.0
+    while not (made.urgent() and due(made, book)):
+        clock.sleep(0.5)
+        waited += 0.5
+
+    assert 5 <= waited <= 7
+    assert book.entries == []
+    clock.sleep(61)
+    assert due(made, book) != [], "it has waited once"
+
+
+def test_room_that_is_short_is_not_kept_waiting_for_the_next_look_round(tmp_path):
+    book, clock = Book(), HandClock()
+    made = forgetting_of(tmp_path, clock, minutes(30))
+    due(made, book)
+    clock.sleep(2)
+    assert not made.urgent()
+    made._room.free = 1_500_000
+    assert made.urgent()
+    assert due(made, book) == [1, 2, 3]
+    clock.sleep(2)
+    assert not made.urgent(), "what is ordered counts as gone"
+
+
+def test_with_deletion_off_a_full_disk_is_a_fault_and_nothing_is_decided(tmp_path):
+    book = Book()
+    made = forgetting_of(tmp_path, HandClock(), minutes(30), delete=False, maximum_bytes=10_000_000, keep_days=1)
+    assert due(made, book, now_us=10**15, days_count=True) == []
+    assert made.complaint == ""
+    made._room.free = 1_500_000
+
+    assert due(made, book, now_us=10**15, days_count=True) == []
+    assert "set storage.delete = true" in made.complaint
+    assert book.entries == []
+
+
 def test_orders_that_are_being_obeyed_are_not_given_again_to_others(tmp_path):
     make_store(Disk(), tmp_path / "video", os.urandom)
     config = replace(Config(), storage=Storage(maximum_bytes=40_000_000, free_start_bytes=1_048_576))
@@ -45,11 +169,11 @@ def test_orders_that_are_being_obeyed_are_not_given_again_to_others(tmp_path):
     )
     forgetting._shelf = shelf
 
-    first = [order.segment for order in forgetting.due(now_us=0, days_count=False)]
-    again = [order.segment for order in forgetting.due(now_us=0, days_count=False)]
+    first = [order.segment for order in forgetting.due(now_us=0, days_count=False, enter=entered)]
+    again = [order.segment for order in forgetting.due(now_us=0, days_count=False, enter=entered)]
     shelf.segments = shelf.segments[len(first) - 2 :]
     clock.sleep(61)
-    forgotten = [order.segment for order in forgetting.due(now_us=0, days_count=False)]
+    forgotten = [order.segment for order in forgetting.due(now_us=0, days_count=False, enter=entered)]
 
     assert first == list(range(1, len(first) + 1))
     assert again == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -158,7 +159,12 @@ def run_list(args: argparse.Namespace, *, how: How) -> int:
 
 def run_change(args: argparse.Namespace, *, how: How, act: Callable[[_Deed], None]) -> int:
     """Keep or release what the arguments name."""
+    from vigil.processes.group import as_unit_of_ours
+
     deed = None
+    if os.geteuid() == 0:
+        # What root keeps, guard must be able to enter into the journal, and a recorder to let go.
+        as_unit_of_ours()
     try:
         store, clock = find_store(args.data), SystemClock()
         camera = one_camera(store, args.camera)

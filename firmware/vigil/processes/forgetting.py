@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from vigil.clock import Clock
 from vigil.clock.kernel import boot_id
@@ -12,19 +13,25 @@ from vigil.errors import StoreError
 from vigil.events import Delete
 from vigil.processes.settings import Settings
 from vigil.segments.session import Session
+from vigil.segments.verify_absent import runs
 from vigil.store.camera_store import CameraStore
 from vigil.store.disk import Disk
 from vigil.store.hold_ranges import Ranges
 from vigil.store.layout import segments_of
 from vigil.store.marker import check_marker
 from vigil.store.plan import Plan, plan, rules_of
+from vigil.store.recording import GUARD_ACTS_WITHIN_US
 from vigil.store.retention import Kept, Reason, Rules, Turns
 from vigil.store.room import Room
 from vigil.store.shelf import Shelf
 
 log = logging.getLogger(__name__)
 _AT_ONCE = 100
-_PATIENCE_US = 60 * 1_000_000
+_SECOND_US = 1_000_000
+_PATIENCE_US = 60 * _SECOND_US
+
+Enter = Callable[[str, Mapping[str, Any]], bool]
+"""Puts something into the journal; says whether it is durable there."""
 
 
 class Forgetting:
@@ -40,6 +47,9 @@ class Forgetting:
         self._room = Room(disk, settings.place.video, reserve_bytes=self._config.storage.reserve_bytes)
         self._turns = Turns()
         self._ordered: dict[tuple[str, int], tuple[int, int]] = {}
+        self._decided: set[tuple[str, int]] = set()
+        self._looked_us = 0
+        self._refused_us: int | None = None
         self.video_bytes = 0
         self.segments = 0
         self.complaint = ""
@@ -51,9 +61,28 @@ class Forgetting:
         except (OSError, StoreError):
             return 0, 0
 
-    def due(self, *, now_us: int, days_count: bool) -> Iterator[Delete]:
-        """Yield what is to be deleted now. Raises `StoreError` where the disk cannot be asked, or is not ours."""
-        check_marker(self._disk, self._place.video, self._place.known_store())
+    def urgent(self) -> bool:
+        """Say whether room has become so short that the next look round should not be waited for. Never raises."""
+        waits_us = _SECOND_US if self._refused_us is not None else 2 * _SECOND_US
+        if self.complaint or self._clock.steady_us() - self._looked_us < waits_us:
+            return False
+        try:
+            free = self._room.free_bytes() + sum(size for size, _ in self._ordered.values())
+            return self._rules().short_bytes(free) > 0
+        except StoreError:
+            return False
+
+    def due(self, *, now_us: int, days_count: bool, enter: Enter) -> list[Delete]:
+        """
+        Return what is to be deleted now; that it is decided was entered into the journal before, by `enter`.
+
+        Where that says no, nothing is deleted but for want of room, and that
+        once it has said so for five seconds: recording must go on without a
+        journal, too. Raises `StoreError` where the disk cannot be asked, or is
+        not ours.
+        """
+        store = check_marker(self._disk, self._place.video, self._place.known_store())
+        self._looked_us = self._clock.steady_us()
         there = self._shelf.kept()
         for camera, path, covering in self._shelf.unbound:
             # What was recorded since somebody held this time is bound by a file of its own from now on.
@@ -75,9 +104,41 @@ class Forgetting:
         self.complaint = "" if due.orders or going else _complaint(due, kept, rules)
         if not rules.short_bytes(free):
             self._room.make_reserve()
-        for one, reason in due.orders:
-            self._ordered[one.camera, one.seq] = one.size_bytes, self._clock.steady_us() + _PATIENCE_US
-            yield Delete(camera=one.camera, segment=one.seq, why=str(reason), star_too=reason is Reason.STAR)
+        return [self._order(one, reason) for one, reason in self._entered(due.orders, there, store, enter)]
+
+    def _entered(
+        self, orders: Sequence[tuple[Kept, Reason]], there: Sequence[Kept], store: str, enter: Enter
+    ) -> list[tuple[Kept, Reason]]:
+        """Enter what was decided, one entry for each camera and reason; return what may go."""
+        # Who was told and has not obeyed is told again; that it was decided is entered once.
+        self._decided &= {(one.camera, one.seq) for one in there}
+        groups: dict[tuple[str, Reason], list[Kept]] = {}
+        for one, reason in orders:
+            groups.setdefault((one.camera, reason), []).append(one)
+        may_go: list[tuple[Kept, Reason]] = []
+        refused = False
+        for (camera, reason), segments in groups.items():
+            fresh = [one for one in segments if (camera, one.seq) not in self._decided]
+            is_entered = not fresh or enter("deletion.decided", _decision(camera, fresh, reason, store))
+            if is_entered:
+                self._decided |= {(camera, one.seq) for one in fresh}
+            for_room = reason in (Reason.SPACE, Reason.STAR)
+            refused = refused or (for_room and not is_entered)
+            if is_entered or (for_room and self._has_waited()):
+                may_go += [(one, reason) for one in segments]
+        if not refused:
+            self._refused_us = None
+        return may_go
+
+    def _has_waited(self) -> bool:
+        """Say whether room was short for five seconds while the journal refused."""
+        now_us = self._clock.steady_us()
+        self._refused_us = now_us if self._refused_us is None else self._refused_us
+        return now_us - self._refused_us >= GUARD_ACTS_WITHIN_US
+
+    def _order(self, one: Kept, reason: Reason) -> Delete:
+        self._ordered[one.camera, one.seq] = one.size_bytes, self._clock.steady_us() + _PATIENCE_US
+        return Delete(camera=one.camera, segment=one.seq, why=str(reason), star_too=reason is Reason.STAR)
 
     def _rules(self) -> Rules:
         """Return the rules for the disk as it is now: it may be exchanged for a larger one."""
@@ -112,6 +173,12 @@ class Forgetting:
             log.warning("%s could not be tidied: %s", camera, error)
         finally:
             store.close()
+
+
+def _decision(camera: str, going: Sequence[Kept], reason: Reason, store: str) -> dict[str, Any]:
+    segments = [list(run) for run in runs([one.seq for one in going])]
+    size = sum(one.size_bytes for one in going)
+    return {"camera": camera, "store": store, "segments": segments, "bytes": size, "why": str(reason)}
 
 
 def _complaint(due: Plan, kept: Sequence[Kept], rules: Rules) -> str:

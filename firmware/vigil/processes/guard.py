@@ -128,6 +128,7 @@ class Guard:
             self._keep_diary(self._diary, now_us, look_round=look_round)
         if look_round:
             self._round_us = now_us
+        if look_round or self._forgetting.urgent():
             self._forget()
         self._judging.trust = self._time.trust
         self._judging.look(self._diary.newest if self._diary else None)
@@ -172,7 +173,8 @@ class Guard:
     def _forget(self) -> None:
         nobodys: dict[str, list[Delete]] = {}
         try:
-            for order in self._forgetting.due(now_us=self._clock.wall_us(), days_count=self._time.days_count):
+            now_us, days_count = self._clock.wall_us(), self._time.days_count
+            for order in self._forgetting.due(now_us=now_us, days_count=days_count, enter=self._enter):
                 if peer := self._hub.named(f"record@{order.camera}"):
                     peer.send(order)
                 else:
