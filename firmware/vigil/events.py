@@ -78,6 +78,10 @@ class Health(Message):
     `level` is ``ok``, ``notice``, ``warning``, ``unknown`` or ``failed``, `since_us` (steady clock) since when;
     `blinks` what the fault lamp counts out. `probes` are the readings, the worst first, and `faults` those that
     were told as faults, in a sentence each; where there is no room for all, the last are left out.
+
+    `forecast` says in a sentence when the disk will be full. `fate` is ``unknown``, ``stays`` (never full), ``turns
+    over`` (in `full_days`; then the oldest go, and `kept_days` are kept) or ``fills up`` (in `full_days`; then nothing
+    may go).
     """
 
     kind: ClassVar[str] = "health"
@@ -89,6 +93,10 @@ class Health(Message):
     video_bytes: int
     segments: int
     clock: str
+    fate: str = "unknown"
+    full_days: float = -1.0
+    kept_days: float = -1.0
+    forecast: str = ""
     faults: list[str] = field(default_factory=list)
     level: str = "unknown"
     since_us: int = 0

@@ -168,3 +168,31 @@ def test_what_is_wrong_is_said_with_what_to_do(journaled: Box, capsys: Captured)
 def test_without_a_store_nothing_is_checked(tmp_path: Path, capsys: Captured):
     assert vigil("check", "--data", tmp_path) == 2
     assert "there are no recordings in" in capsys.readouterr().err
+
+
+def test_what_a_store_keeps_is_shown_with_what_is_not_known_of_its_future(tmp_path: Path, capsys: Captured):
+    box = Box(tmp_path, segment_s=2)
+    box.film("plain", "plain")
+    box.recording.close("stopped")
+    (tmp_path / "vigil.toml").write_text(
+        'schema = 1\n[storage]\ndelete = false\n[[camera]]\nid = "gate"\nsource = "synthetic"\nkeep_days = 9\n'
+    )
+    vigil("hold", "place", "--data", tmp_path, "--segment", 1, "--reason", "court")
+    vigil("star", "place", "--data", tmp_path, "--segment", 2, "--reason", "a fox")
+    capsys.readouterr()
+
+    assert vigil("store", "show", "--data", tmp_path) == 0
+
+    first, gate, future, last = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"{box.video}: ")
+    assert " free of " in first
+    assert gate.startswith("  gate: 3 segments, ")
+    assert gate.endswith(" kB, 1 held, 1 starred, kept for 9 days")
+    assert future.startswith("how long there is room is not known: ")
+    assert last == "Nothing is deleted automatically (storage.delete = false)."
+    assert vigil("store", "show", "--data", tmp_path, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["forecast"]["fate"] == "unknown"
+    assert [(one["camera"], one["segments"], one["held"], one["starred"]) for one in told["cameras"]] == [
+        ("gate", 3, 1, 1)
+    ]

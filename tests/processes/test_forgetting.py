@@ -61,20 +61,22 @@ class Roomy(Room):
     def free_bytes(self) -> int:
         return self.free
 
+    def make_reserve(self) -> bool:
+        return True
+
 
 def minutes(count: int, *, camera: str = "gate") -> list[Kept]:
     return [Kept(camera, n, 1_000_000, n * MINUTE_US, (n + 1) * MINUTE_US, Trust.SYNCED) for n in range(1, count + 1)]
 
 
-def forgetting_of(data: Path, clock: HandClock, segments: list[Kept], **storage: Any) -> Forgetting:
-    """Guard's forgetting over these segments, with ample room but for what a test takes away."""
+def forgetting_of(data: Path, clock: HandClock, segments: list[Kept], **storage: Any) -> tuple[Forgetting, Roomy]:
+    """Guard's forgetting over these segments, and its disk: with ample room, until a test takes it away."""
     make_store(Disk(), data / "video", os.urandom)
     config = replace(Config(), storage=Storage(free_start_bytes=2_000_000, free_target_bytes=4_000_000, **storage))
     made = Forgetting(Settings(Salvage(config), Place(data), ()), disk=Disk(), clock=clock, session=Session(os.urandom))
     made._shelf = Standing(segments)
-    made._room = Roomy(Disk(), data / "video", reserve_bytes=1 << 30)
-    made._room.make_reserve = lambda: True  # type: ignore[method-assign]
-    return made
+    made._room = room = Roomy(Disk(), data / "video", reserve_bytes=1 << 30)
+    return made, room
 
 
 def due(made: Forgetting, book: Book, *, now_us: int = 0, days_count: bool = False) -> list[int]:
@@ -84,7 +86,7 @@ def due(made: Forgetting, book: Book, *, now_us: int = 0, days_count: bool = Fal
 def test_what_is_decided_is_entered_once_for_each_camera_and_reason(tmp_path):
     book, clock = Book(), HandClock()
     segments = [*minutes(30), *minutes(30, camera="yard")]
-    made = forgetting_of(tmp_path, clock, segments, maximum_bytes=50_000_000, keep_days=1)
+    made, _ = forgetting_of(tmp_path, clock, segments, maximum_bytes=50_000_000, keep_days=1)
 
     orders = due(made, book, now_us=86_400_000_000 + 5 * MINUTE_US + 1, days_count=True)
 
@@ -107,7 +109,7 @@ def test_what_is_decided_is_entered_once_for_each_camera_and_reason(tmp_path):
 def test_without_a_journal_nothing_goes_by_days_or_limits(tmp_path):
     book, clock = Book(), HandClock()
     book.refuses = True
-    made = forgetting_of(tmp_path, clock, minutes(30), maximum_bytes=10_000_000, keep_days=1)
+    made, _ = forgetting_of(tmp_path, clock, minutes(30), maximum_bytes=10_000_000, keep_days=1)
     for _ in range(9):
         assert due(made, book, now_us=10**15, days_count=True) == []
         clock.sleep(10)
@@ -119,8 +121,8 @@ def test_without_a_journal_nothing_goes_by_days_or_limits(tmp_path):
 def test_without_a_journal_room_is_made_after_five_seconds_and_no_later(tmp_path):
     book, clock = Book(), HandClock()
     book.refuses = True
-    made = forgetting_of(tmp_path, clock, minutes(30))
-    made._room.free = 1_500_000
+    made, room = forgetting_of(tmp_path, clock, minutes(30))
+    room.free = 1_500_000
     waited = 0.0
     while not (made.urgent() and due(made, book)):
         clock.sleep(0.5)
@@ -134,11 +136,11 @@ def test_without_a_journal_room_is_made_after_five_seconds_and_no_later(tmp_path
 
 def test_room_that_is_short_is_not_kept_waiting_for_the_next_look_round(tmp_path):
     book, clock = Book(), HandClock()
-    made = forgetting_of(tmp_path, clock, minutes(30))
+    made, room = forgetting_of(tmp_path, clock, minutes(30))
     due(made, book)
     clock.sleep(2)
     assert not made.urgent()
-    made._room.free = 1_500_000
+    room.free = 1_500_000
     assert made.urgent()
     assert due(made, book) == [1, 2, 3]
     clock.sleep(2)
@@ -147,10 +149,10 @@ def test_room_that_is_short_is_not_kept_waiting_for_the_next_look_round(tmp_path
 
 def test_with_deletion_off_a_full_disk_is_a_fault_and_nothing_is_decided(tmp_path):
     book = Book()
-    made = forgetting_of(tmp_path, HandClock(), minutes(30), delete=False, maximum_bytes=10_000_000, keep_days=1)
+    made, room = forgetting_of(tmp_path, HandClock(), minutes(30), delete=False, maximum_bytes=10_000_000, keep_days=1)
     assert due(made, book, now_us=10**15, days_count=True) == []
     assert made.complaint == ""
-    made._room.free = 1_500_000
+    room.free = 1_500_000
 
     assert due(made, book, now_us=10**15, days_count=True) == []
     assert "set storage.delete = true" in made.complaint

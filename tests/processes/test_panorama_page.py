@@ -254,6 +254,26 @@ def test_whatever_is_said_the_page_keeps_its_shape_and_commands_nothing(told, af
         assert line.isprintable()
 
 
+@pytest.mark.parametrize(
+    ("foreseen", "words"),
+    [
+        (
+            {"fate": "turns over", "full_days": 12.0, "kept_days": 30.0},
+            "full in about 12 days, keeps 30 d",
+        ),
+        ({"fate": "turns over", "full_days": 0.0, "kept_days": 30.0}, "keeps about 30 days, the oldest go"),
+        ({"fate": "fills up", "full_days": 3.0}, "full in about 3 days, then stops"),
+        ({"fate": "stays", "forecast": "nothing is being recorded"}, "nothing is being recorded"),
+        ({"fate": "something of a later version"}, "room for about 5 days at this rate"),
+    ],
+)
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (140, 40)])
+def test_what_guard_foresees_of_the_disk_is_shown_instead_of_what_we_measured(foreseen, words, width, height):
+    panorama, now_us = watched(130, status(), guard=health(**foreseen))
+
+    assert words in said(text_of(panorama, now_us, width, height))
+
+
 def test_a_forecast_never_fails_on_a_strange_disk():
     for free, total in ((0, 10), (10, 10), (20, 10), (-1, -1), (0, 0)):
         panorama, now_us = watched(60, status(), guard=replace(health(), free_bytes=free, total_bytes=total))

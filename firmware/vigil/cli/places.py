@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vigil.cli.data_dir import default_data_dir
 from vigil.config.files import ConfigFiles, boot
+from vigil.config.model import Config
 from vigil.errors import ConfigError
 from vigil.processes.place import Place
 from vigil.segments.note import NoteKey
@@ -60,8 +61,12 @@ def find_store(data: Path) -> Store:
 
 def place_of(data: Path) -> Place:
     """Return where things lie in a data directory, as a recorder that starts now would have it."""
-    salvage = boot(ConfigFiles.below(data), Disk().read_bytes, _write_nothing)
-    return Place(data, salvage.config.storage.video_dir)
+    return Place(data, config_of(data).storage.video_dir)
+
+
+def config_of(data: Path) -> Config:
+    """Return the configuration that a recorder would have that starts now."""
+    return boot(ConfigFiles.below(data), Disk().read_bytes, _write_nothing).config
 
 
 def chosen_cameras(store: Store, camera: str | None) -> list[str]:

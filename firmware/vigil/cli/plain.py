@@ -119,7 +119,8 @@ class PlainLines:
         self._line(
             "kept", free_bytes=health.free_bytes if health.total_bytes > 0 else -1,
             total_bytes=health.total_bytes or -1, video_bytes=health.video_bytes, segments=health.segments,
-            bytes_a_second=-1 if rate is None else round(rate), log_id=health.log_id, entries=health.entries,
+            bytes_a_second=-1 if rate is None else round(rate), fate=health.fate, full_days=health.full_days,
+            kept_days=health.kept_days, log_id=health.log_id, entries=health.entries,
             checkpoint=health.checkpoint, clock=health.clock, faults=len(self._faults),
         )  # fmt: skip
 

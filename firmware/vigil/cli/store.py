@@ -1,4 +1,4 @@
-"""`vigil store`: take a directory into use for recordings, and make the index again."""
+"""`vigil store`: take a directory into use for recordings, show what lies in it, and make the index again."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vigil.cli.listing import count
 from vigil.cli.places import CANNOT, add_data, place_of
+from vigil.cli.store_show import run_show
 from vigil.cli.verify_print import size
 from vigil.clock import Clock, SystemClock
 from vigil.errors import ConfigError, StoreError, VigilError
@@ -25,7 +26,9 @@ JOURNAL_LOCK = "lock"
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `store` and its commands; each sets `run`, a function from the arguments to an exit code."""
-    store = subparsers.add_parser("store", help="take a disk into use for recordings; make the index again")
+    store = subparsers.add_parser(
+        "store", help="take a disk into use for recordings; what it keeps and for how long; make the index again"
+    )
     commands = store.add_subparsers(metavar="COMMAND", required=True)
     words = "let this recorder record into a directory: give it a marker, or take over the one it bears"
     adopt = commands.add_parser("adopt", help=words, description=words)
@@ -33,6 +36,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add_data(adopt)
     adopt.add_argument("--yes", action="store_true", help="also where there are recordings in it already")
     adopt.set_defaults(run=run_adopt)
+    words = "show what each camera keeps, how much a day that is, and when the disk will be full"
+    show = commands.add_parser("show", help=words, description=words)
+    add_data(show)
+    show.add_argument("--json", action="store_true", help="print it as JSON")
+    show.set_defaults(run=run_show)
     words = "make the index again from the journal; the index can be deleted at any time"
     rebuild = commands.add_parser("rebuild", help=words, description=words)
     add_data(rebuild)

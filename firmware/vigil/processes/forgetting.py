@@ -11,11 +11,13 @@ from vigil.clock import Clock
 from vigil.clock.kernel import boot_id
 from vigil.errors import StoreError
 from vigil.events import Delete
+from vigil.processes.foresight import NOTHING, Foresight
 from vigil.processes.settings import Settings
 from vigil.segments.session import Session
 from vigil.segments.verify_absent import runs
 from vigil.store.camera_store import CameraStore
 from vigil.store.disk import Disk
+from vigil.store.forecast import Forecast, forecast
 from vigil.store.hold_ranges import Ranges
 from vigil.store.layout import segments_of
 from vigil.store.marker import check_marker
@@ -47,6 +49,8 @@ class Forgetting:
         self._room = Room(disk, settings.place.video, reserve_bytes=self._config.storage.reserve_bytes)
         self._turns = Turns()
         self._ordered: dict[tuple[str, int], tuple[int, int]] = {}
+        self._foresight = Foresight()
+        self._there: list[Kept] | None = None
         self._decided: set[tuple[str, int]] = set()
         self._looked_us = 0
         self._refused_us: int | None = None
@@ -60,6 +64,22 @@ class Forgetting:
             return shutil.disk_usage(self._place.video).total, self._room.free_bytes()
         except (OSError, StoreError):
             return 0, 0
+
+    def foreseen(self, *, now_us: int, clock_is_right: bool) -> Forecast:
+        """Return what becomes of the disk, as far as it was looked at. Never raises."""
+
+        def make() -> Forecast:
+            total, free = self.space()
+            return (
+                forecast(
+                    self._there, rules=self._rules(), free_bytes=free, now_us=now_us, clock_is_right=clock_is_right,
+                    ranges=self._shelf.ranges,
+                )
+                if self._there is not None and total
+                else NOTHING
+            )  # fmt: skip
+
+        return self._foresight.look(self._clock.steady_us(), make)
 
     def urgent(self) -> bool:
         """Say whether room has become so short that the next look round should not be waited for. Never raises."""
@@ -83,7 +103,7 @@ class Forgetting:
         """
         store = check_marker(self._disk, self._place.video, self._place.known_store())
         self._looked_us = self._clock.steady_us()
-        there = self._shelf.kept()
+        there = self._there = self._shelf.kept()
         for camera, path, covering in self._shelf.unbound:
             # What was recorded since somebody held this time is bound by a file of its own from now on.
             Ranges(self._disk, self._place.video / camera).bind(path, covering.span, covering.how)

@@ -11,7 +11,8 @@ from vigil.processes.panorama_lines import EMPTY, Line, Piece, Tone, boxed, fit,
 from vigil.processes.panorama_words import UNKNOWN
 
 _BAR = 20
-_DAY_S = 86_400
+_HOUR_S, _DAY_S = 3600, 86_400
+_SOON_DAYS = 14
 _NEARLY_FULL = 0.97
 
 _CLOCKS = {
@@ -51,13 +52,34 @@ def kept_in_short(panorama: Panorama, now_us: int) -> list[Line]:
 
 
 def forecast(panorama: Panorama, now_us: int) -> Line:
-    """Return how long the free space lasts at the rate that was measured."""
+    """Return how long the free space lasts: what guard foresees, or else at the rate that was measured."""
     health, rate = panorama.health, panorama.bytes_a_second(now_us)
+    if health and (foreseen := _FORESEEN.get(health.fate)):
+        return foreseen(health)
     if health is None or health.total_bytes <= 0 or rate is None:
         return (Piece("measuring how long there is room", Tone.DIM),)
     if rate < 1:
         return (Piece("nothing is being written", Tone.DIM),)
     return (Piece(f"room for {words.about(health.free_bytes / rate)}"), Piece(" at this rate", Tone.DIM))
+
+
+def _turns_over(health: Health) -> Line:
+    if health.full_days * _DAY_S < _HOUR_S:
+        return (Piece(f"keeps {words.about(health.kept_days * _DAY_S)}"), Piece(", the oldest go", Tone.DIM))
+    when = f"full in {words.about(health.full_days * _DAY_S)}"
+    return (Piece(when), Piece(f", keeps {health.kept_days:.0f} d", Tone.DIM))
+
+
+def _fills_up(health: Health) -> Line:
+    tone = Tone.WARN if health.full_days < _SOON_DAYS else Tone.PLAIN
+    return (Piece(f"full in {words.about(health.full_days * _DAY_S)}", tone), Piece(", then stops", Tone.DIM))
+
+
+def _stays(health: Health) -> Line:
+    return (Piece(health.forecast, Tone.DIM),)
+
+
+_FORESEEN: dict[str, Callable[[Health], Line]] = {"turns over": _turns_over, "fills up": _fills_up, "stays": _stays}
 
 
 def _disk(health: Health, rate: float | None) -> Line:
