@@ -188,7 +188,7 @@ def test_what_a_store_keeps_is_shown_with_what_is_not_known_of_its_future(tmp_pa
     assert " free of " in first
     assert gate.startswith("  gate: 3 segments, ")
     assert gate.endswith(" kB, 1 held, 1 starred, kept for 9 days")
-    assert future.startswith("how long there is room is not known: ")
+    assert future.startswith("How long there is room is not known: ")
     assert last == "Nothing is deleted automatically (storage.delete = false)."
     assert vigil("store", "show", "--data", tmp_path, "--json") == 0
     told = json.loads(capsys.readouterr().out)

@@ -74,6 +74,22 @@ def test_what_is_recorded_later_is_not_deleted_either_though_nobody_came_to_say_
     assert held(tmp_path) == [2, 3], "each of them has its own file from then on"
 
 
+def test_a_disk_without_room_for_another_file_deletes_what_is_not_held_and_nothing_else(tmp_path: Path):
+    ranges(tmp_path).place(seconds(0, 3), who="me", why="court", at_us=AT_US)
+    made(tmp_path, range(100)).close("stopped")
+    calls = FaultyCalls(0, mode="ENOSPC", lasting=True, only={"create"})
+    again, _ = recording(tmp_path, disk=Disk(calls))
+    again.say("idle", mode="continuous", state="starting")
+    calls.nth = 1
+    for seq in (1, 2, 3):
+        again.delete(seq, "space")
+    assert again.fault is None
+    calls.heal()
+    again.close("stopped")
+
+    assert [segment.seq for segment in segments_of(tmp_path / "gate")][:3] == [1, 2, 4]
+
+
 def test_guard_sees_what_a_range_keeps_and_which_segments_do_not_say_so_yet(tmp_path: Path):
     ranges(tmp_path).place(seconds(2.5, 4.5), who="me", why="court", at_us=AT_US)
     ranges(tmp_path).place(seconds(4.5, 5), who="me", why="a fox", at_us=AT_US, how=How.STAR)

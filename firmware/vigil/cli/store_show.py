@@ -70,7 +70,8 @@ def run_show(args: argparse.Namespace) -> int:
     print(f"{store.video}: {size(usage.free)} free of {size(usage.total)}")
     for one in cameras:
         print(f"  {one.camera}: {', '.join(_words(one, now_us))}")
-    print(f"{sentence(seen)}.")
+    says = sentence(seen)
+    print(f"{says[0].upper()}{says[1:]}.")
     if not rules.delete:
         print("Nothing is deleted automatically (storage.delete = false).")
     return OK

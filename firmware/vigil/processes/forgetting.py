@@ -19,6 +19,7 @@ from vigil.store.camera_store import CameraStore
 from vigil.store.disk import Disk
 from vigil.store.forecast import Forecast, forecast
 from vigil.store.hold_ranges import Ranges
+from vigil.store.keeps import How
 from vigil.store.layout import segments_of
 from vigil.store.marker import check_marker
 from vigil.store.plan import Plan, plan, rules_of
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 100
 _SECOND_US = 1_000_000
 _PATIENCE_US = 60 * _SECOND_US
+
+_PAST = {How.HOLD: "held", How.STAR: "starred"}
 
 Enter = Callable[[str, Mapping[str, Any]], bool]
 """Puts something into the journal; says whether it is durable there."""
@@ -104,9 +107,7 @@ class Forgetting:
         store = check_marker(self._disk, self._place.video, self._place.known_store())
         self._looked_us = self._clock.steady_us()
         there = self._there = self._shelf.kept()
-        for camera, path, covering in self._shelf.unbound:
-            # What was recorded since somebody held this time is bound by a file of its own from now on.
-            Ranges(self._disk, self._place.video / camera).bind(path, covering.span, covering.how)
+        self._bind_what_came_later()
         self.video_bytes, self.segments = sum(one.size_bytes for one in there), len(there)
         going = self._going(there)
         kept = [one for one in there if (one.camera, one.seq) not in self._ordered]
@@ -125,6 +126,16 @@ class Forgetting:
         if not rules.short_bytes(free):
             self._room.make_reserve()
         return [self._order(one, reason) for one, reason in self._entered(due.orders, there, store, enter)]
+
+    def _bind_what_came_later(self) -> None:
+        """Give what was recorded since somebody held that time a file of its own; the range binds it meanwhile."""
+        for camera, path, covering in self._shelf.unbound:
+            try:
+                Ranges(self._disk, self._place.video / camera).bind(path, covering.span, covering.how)
+            except StoreError as error:
+                # A full disk has no room for another file, and must be given some all the same.
+                log.warning("%s is %s by its time alone so far: %s", path.stem, _PAST[covering.how], error)
+                return
 
     def _entered(
         self, orders: Sequence[tuple[Kept, Reason]], there: Sequence[Kept], store: str, enter: Enter

@@ -182,7 +182,12 @@ class CameraStore:
         if segment == self.current or not segment.seal.exists():
             return False
         with self._disk.locked(self.directory / KEEP_LOCK):
-            Ranges(self._disk, self.directory).bind_locked(segment)
+            try:
+                Ranges(self._disk, self.directory).bind_locked(segment)
+            except StoreFault as fault:
+                if not is_full(fault):
+                    raise
+                return False  # it is bound, and there is no room to say so
             if segment.keep.exists() and not (star_too and self._gave_up_star(segment, why)):
                 return False
             last = self._last_of(segment)
