@@ -14,7 +14,7 @@ SECOND_US = 1_000_000
     ("seen", "words"),
     [
         (NOTHING, "how long there is room is not known: nobody has looked yet"),
-        (Forecast(Fate.STAYS), "there is room for all that is to be kept"),
+        (Forecast(Fate.STAYS), "room for all that is to be kept"),
         (Forecast(Fate.STAYS, why="nothing is being recorded"), "nothing is being recorded"),
         (
             Forecast(Fate.FILLS_UP, 12.2, why="what is held may not go"),

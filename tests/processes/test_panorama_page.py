@@ -263,7 +263,7 @@ def test_whatever_is_said_the_page_keeps_its_shape_and_commands_nothing(told, af
         ),
         ({"fate": "turns over", "full_days": 0.0, "kept_days": 30.0}, "keeps about 30 days, the oldest go"),
         ({"fate": "fills up", "full_days": 3.0}, "full in about 3 days, then stops"),
-        ({"fate": "stays", "forecast": "nothing is being recorded"}, "nothing is being recorded"),
+        ({"fate": "stays", "forecast": "room for all that is to be kept"}, "room for all that is to be kept"),
         ({"fate": "something of a later version"}, "room for about 5 days at this rate"),
     ],
 )

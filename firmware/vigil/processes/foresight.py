@@ -34,7 +34,7 @@ def sentence(one: Forecast) -> str:
     if one.fate is Fate.UNKNOWN:
         return f"how long there is room is not known: {one.why}"
     if one.fate is Fate.STAYS:
-        return one.why or "there is room for all that is to be kept"
+        return one.why or "room for all that is to be kept"
     if one.fate is Fate.FILLS_UP:
         return f"full in {when}: {one.why}"
     if one.full_days * _DAY_S < 3600:
