@@ -134,6 +134,18 @@ def test_without_a_journal_room_is_made_after_five_seconds_and_no_later(tmp_path
     assert due(made, book) != [], "it has waited once"
 
 
+def test_without_a_journal_room_is_made_of_what_days_ask_for_too(tmp_path):
+    book, clock = Book(), HandClock()
+    book.refuses = True
+    made, room = forgetting_of(tmp_path, clock, minutes(30), keep_days=1)
+    room.free = 1_500_000
+    now_us = 86_400_000_000 + 9 * MINUTE_US + 1
+    assert due(made, book, now_us=now_us, days_count=True) == []
+    clock.sleep(5)
+
+    assert due(made, book, now_us=now_us, days_count=True) == list(range(1, 9))
+
+
 def test_room_that_is_short_is_not_kept_waiting_for_the_next_look_round(tmp_path):
     book, clock = Book(), HandClock()
     made, room = forgetting_of(tmp_path, clock, minutes(30))

@@ -123,9 +123,10 @@ class Forgetting:
             at_most=_AT_ONCE,
         )
         self.complaint = "" if due.orders or going else _complaint(due, kept, rules)
-        if not rules.short_bytes(free):
+        self._decided &= {(one.camera, one.seq) for one in there}
+        if not (is_short := rules.short_bytes(free) > 0):
             self._room.make_reserve()
-        return [self._order(one, reason) for one, reason in self._entered(due.orders, there, store, enter)]
+        return [self._order(*one) for one in self._entered(due.orders, store, enter, is_short=is_short)]
 
     def _bind_what_came_later(self) -> None:
         """Give what was recorded since somebody held that time a file of its own; the range binds it meanwhile."""
@@ -138,24 +139,27 @@ class Forgetting:
                 return
 
     def _entered(
-        self, orders: Sequence[tuple[Kept, Reason]], there: Sequence[Kept], store: str, enter: Enter
+        self, orders: Sequence[tuple[Kept, Reason]], store: str, enter: Enter, *, is_short: bool
     ) -> list[tuple[Kept, Reason]]:
-        """Enter what was decided, one entry for each camera and reason; return what may go."""
-        # Who was told and has not obeyed is told again; that it was decided is entered once.
-        self._decided &= {(one.camera, one.seq) for one in there}
+        """
+        Enter what was decided, one entry for each camera and reason; return what may go.
+
+        Without its entry it may go where the disk `is_short` of room and has waited: for whatever reason, since each
+        rule asks only for what the others leave.
+        """
         groups: dict[tuple[str, Reason], list[Kept]] = {}
         for one, reason in orders:
             groups.setdefault((one.camera, reason), []).append(one)
         may_go: list[tuple[Kept, Reason]] = []
         refused = False
         for (camera, reason), segments in groups.items():
+            # Who was told and has not obeyed is told again; that it was decided is entered once.
             fresh = [one for one in segments if (camera, one.seq) not in self._decided]
             is_entered = not fresh or enter("deletion.decided", _decision(camera, fresh, reason, store))
             if is_entered:
                 self._decided |= {(camera, one.seq) for one in fresh}
-            for_room = reason in (Reason.SPACE, Reason.STAR)
-            refused = refused or (for_room and not is_entered)
-            if is_entered or (for_room and self._has_waited()):
+            refused = refused or (is_short and not is_entered)
+            if is_entered or (is_short and self._has_waited()):
                 may_go += [(one, reason) for one in segments]
         if not refused:
             self._refused_us = None
