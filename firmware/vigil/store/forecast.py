@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
+from operator import attrgetter
 
 from vigil.clock.trust import Trust
 from vigil.store.hold_ranges import Range
@@ -114,8 +115,11 @@ class _Future:
         self._piles: dict[str, deque[tuple[float, float]]] = {camera: deque() for camera in daily}
         self._may_go = dict.fromkeys(daily, 0.0)
         self._stuck = dict.fromkeys(daily, 0.0)
-        for camera in daily:
-            self._put(camera, [one for one in kept if one.camera == camera])
+        of_camera: dict[str, list[Kept]] = {camera: [] for camera in daily}
+        for one in kept:
+            of_camera[one.camera].append(one)
+        for camera, mine in of_camera.items():
+            self._put(camera, mine)
 
     def seen(self) -> Forecast:
         """Let days go by until it is known what becomes of the disk."""
@@ -140,7 +144,7 @@ class _Future:
     def _put(self, camera: str, mine: Sequence[Kept]) -> None:
         """Put what is there on the camera's pile; what has no believable clock is as old as what came after it."""
         day, dated = 0.0, list[tuple[float, Kept]]()
-        for one in sorted(mine, key=lambda each: each.seq, reverse=True):
+        for one in sorted(mine, key=attrgetter("seq"), reverse=True):
             if one.clock is Trust.SYNCED:
                 day = min(day, (one.ended_us - self._now_us) / DAY_US)
             dated.append((day, one))

@@ -51,7 +51,7 @@ def plan(
         for camera in rules.limited():
             mine, over = work.of(camera), rules.over_own_bytes(camera, work.used_bytes(camera))
             work.take(for_space(mine, need_bytes=over, rules=rules, turns=Turns(), reason=Reason.OWN_LIMIT))
-        over = rules.over_bytes(work.used_bytes())
+        over = rules.over_bytes(work.used_bytes()) if rules.maximum_bytes else 0
         work.take(for_space(work.left, need_bytes=over, rules=rules, turns=turns, reason=Reason.LIMIT))
         short = rules.short_bytes(work.free_bytes)
         work.take(for_space(work.left, need_bytes=short, rules=rules, turns=turns, reason=Reason.SPACE))
@@ -59,7 +59,7 @@ def plan(
             plain = [replace(each, starred=False) for each in work.left]
             work.take(for_space(plain, need_bytes=short, rules=rules, turns=turns, reason=Reason.STAR))
     over_own = sum(rules.over_own_bytes(camera, work.used_bytes(camera)) for camera in rules.limited())
-    over = rules.over_bytes(work.used_bytes()) + over_own
+    over = over_own + (rules.over_bytes(work.used_bytes()) if rules.maximum_bytes else 0)
     return Plan(tuple(work.orders), rules.short_bytes(work.free_bytes), over)
 
 
