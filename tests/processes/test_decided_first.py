@@ -18,7 +18,8 @@ from fakes.guards import guarding, has_fault, signing, wait_for
 from fakes.power import CutCalls, PowerCut
 from fakes.recordings import numbered, recording
 from vigil.clock import HandClock
-from vigil.config.model import Config, Storage
+from vigil.config.model import Config
+from vigil.config.model_storage import Storage
 from vigil.config.write import written
 from vigil.errors import VigilError
 from vigil.events import Delete

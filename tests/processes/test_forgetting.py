@@ -10,7 +10,8 @@ from typing import Any
 
 from vigil.clock import HandClock
 from vigil.clock.trust import Trust
-from vigil.config.model import Config, Storage
+from vigil.config.model import Config
+from vigil.config.model_storage import Storage
 from vigil.config.read import Salvage
 from vigil.processes.forgetting import Forgetting
 from vigil.processes.place import Place

@@ -11,7 +11,8 @@ from fakes.faulty import FaultyCalls
 from fakes.guards import guarding, has_no_fault, signing, wait_for
 from fakes.recordings import numbered, recording
 from vigil.clock import HandClock
-from vigil.config.model import Camera, Config, Owner, Storage
+from vigil.config.model import Camera, Config, Owner
+from vigil.config.model_storage import Storage
 from vigil.config.write import written
 from vigil.events import Health
 from vigil.processes.forgetting import Forgetting

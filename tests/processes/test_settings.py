@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from vigil.config.files import remember_applied
-from vigil.config.model import Camera, Config, Owner, Storage
+from vigil.config.model import Camera, Config, Owner
+from vigil.config.model_storage import Storage
 from vigil.config.read import TakenFrom
 from vigil.config.write import written
 from vigil.processes.place import Place

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vigil.clock.trust import Trust
-from vigil.config.model import Camera, Storage
+from vigil.config.model import Camera
+from vigil.config.model_storage import Storage
 from vigil.store.plan import Plan, plan, rules_of
 from vigil.store.retention import Kept, Own, Reason, Rules, Turns
 

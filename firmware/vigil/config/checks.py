@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vigil.config.kinds import grouped
-from vigil.config.model import Camera, Config, Recording, Storage
+from vigil.config.model import Camera, Config, Recording
 from vigil.config.model_panel import Lamps
+from vigil.config.model_storage import Storage
 from vigil.config.model_ups import Ups
 
 CAMERAS_AT_MOST = 64

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from vigil.config.model import Camera, Storage
+from vigil.config.model import Camera
+from vigil.config.model_storage import Storage
 from vigil.store.retention import Kept, Own, Reason, Rules, Turns, for_days, for_space
 
 
