@@ -9,9 +9,10 @@ from typing import Any
 
 from vigil.clock import Clock
 from vigil.clock.kernel import boot_id
+from vigil.clock.trust import Trust
 from vigil.errors import StoreError
 from vigil.events import Delete
-from vigil.processes.foresight import NOTHING, Foresight
+from vigil.processes.foresight import NOTHING, Foresight, sentence
 from vigil.processes.settings import Settings
 from vigil.segments.session import Session
 from vigil.segments.verify_absent import runs
@@ -68,21 +69,20 @@ class Forgetting:
         except (OSError, StoreError):
             return 0, 0
 
-    def foreseen(self, *, now_us: int, clock_is_right: bool) -> Forecast:
-        """Return what becomes of the disk, as far as it was looked at. Never raises."""
+    def outlook(self, *, now_us: int, trust: Trust) -> dict[str, Any]:
+        """Return what `Health` says of what becomes of the disk, as far as it was looked at. Never raises."""
+        seen = self._foresight.look(self._clock.steady_us(), lambda: self._foresee(now_us, trust))
+        days = {"full_days": round(seen.full_days, 2), "kept_days": round(seen.kept_days, 2)}
+        return {"fate": str(seen.fate), **days, "forecast": sentence(seen)}
 
-        def make() -> Forecast:
-            total, free = self.space()
-            return (
-                forecast(
-                    self._there, rules=self._rules(), free_bytes=free, now_us=now_us, clock_is_right=clock_is_right,
-                    ranges=self._shelf.ranges,
-                )
-                if self._there is not None and total
-                else NOTHING
-            )  # fmt: skip
-
-        return self._foresight.look(self._clock.steady_us(), make)
+    def _foresee(self, now_us: int, trust: Trust) -> Forecast:
+        total, free = self.space()
+        if self._there is None or not total:
+            return NOTHING
+        return forecast(
+            self._there, rules=self._rules(), free_bytes=free, now_us=now_us, clock_is_right=trust is Trust.SYNCED,
+            ranges=self._shelf.ranges,
+        )  # fmt: skip
 
     def urgent(self) -> bool:
         """Say whether room has become so short that the next look round should not be waited for. Never raises."""

@@ -14,7 +14,6 @@ import vigil
 from vigil import logs
 from vigil.clock import Clock, SystemClock
 from vigil.clock.kernel import boot_id
-from vigil.clock.trust import Trust
 from vigil.config.files import remember_applied
 from vigil.config.read import TakenFrom
 from vigil.errors import IndexDamaged, StoreError, VigilError
@@ -35,7 +34,6 @@ from vigil.events import (
 )
 from vigil.processes.diary import Diary
 from vigil.processes.ending import set_when_asked
-from vigil.processes.foresight import sentence
 from vigil.processes.forgetting import Forgetting
 from vigil.processes.health import BoxHealth
 from vigil.processes.health_seen import OwnSight
@@ -297,14 +295,12 @@ class Guard:
             return
         shelf, diary, verdict = self._forgetting, self._diary, self._health.verdict
         total, free = shelf.space()
-        foreseen = shelf.foreseen(now_us=self._clock.wall_us(), clock_is_right=self._time.trust is Trust.SYNCED)
         self._forward(
             Health(
                 log_id=diary.log_id if diary else "", entries=diary.size if diary else 0,
                 checkpoint=diary.checkpoint_size if diary else 0, free_bytes=free, total_bytes=total,
                 video_bytes=shelf.video_bytes, segments=shelf.segments, clock=str(self._time.trust),
-                fate=str(foreseen.fate), full_days=round(foreseen.full_days, 2),
-                kept_days=round(foreseen.kept_days, 2), forecast=sentence(foreseen),
+                **shelf.outlook(now_us=self._clock.wall_us(), trust=self._time.trust),
                 faults=verdict.faults(), level=str(verdict.level), since_us=verdict.since_us, blinks=verdict.blinks,
                 probes=verdict.plain(),
                 arm=str(self._judging.arm or ""), arm_words=self._judging.words(),
