@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.health import BEGAN_US, DISK, SECOND, WELL, at, camera
-from vigil.events import LIMIT_BYTES, Health, decode, encode
+from vigil.events import Health
 from vigil.guard.diagnosis import Diagnosis
 from vigil.guard.evidence import FORGOTTEN_US, START_US, Evidence
 from vigil.guard.faults import Level
@@ -22,6 +22,7 @@ from vigil.guard.probes.part import PartSeen
 from vigil.guard.probes.power import PowerSeen
 from vigil.guard.probes.process import ProcessSeen
 from vigil.guard.probes.wear import WearSeen
+from vigil.processes.packets import LIMIT_BYTES, decode, encode
 
 LOST = camera(state="lost", fault="nothing answers")
 SAID = [

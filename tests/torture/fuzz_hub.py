@@ -10,7 +10,7 @@ import atheris
 with atheris.instrument_imports(include=["vigil"]):
     from vigil.clock import HandClock
     from vigil.errors import FormatError, SealError
-    from vigil.events import decode, encode
+    from vigil.processes.packets import decode, encode
     from vigil.processes.signer import answer
     from vigil.segments.last_known import read_last_known
     from vigil.segments.note import NoteSigner

@@ -24,7 +24,8 @@ from fakes.repository import ROOT
 from fakes.rtp_vectors import CASES as RTP_CASES
 from vigil.config.model import Camera, Config
 from vigil.config.write import written
-from vigil.events import KINDS, encode
+from vigil.events import KINDS
+from vigil.processes.packets import encode
 from vigil.segments.last_known import LastKnown, write_last_known
 from vigil.segments.session import Session
 

@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vigil.errors import FormatError, PeerError
-from vigil.events import LIMIT_BYTES, Answer, Hello, Message, decode, encode
+from vigil.events import Answer, Hello, Message
+from vigil.processes.packets import LIMIT_BYTES, decode, encode
 
 log = logging.getLogger(__name__)
 _LONGEST_PATH = 100

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from vigil import events
 from vigil.errors import FormatError
+from vigil.processes.packets import LIMIT_BYTES, decode, encode
 
 EXAMPLES = [
     events.Hello(peer="record@gate"),
@@ -60,7 +61,7 @@ def test_there_is_an_example_of_every_kind():
 
 @pytest.mark.parametrize("message", EXAMPLES, ids=lambda m: m.kind)
 def test_a_message_comes_out_as_it_went_in(message):
-    assert events.decode(events.encode(message)) == message
+    assert decode(encode(message)) == message
 
 
 @pytest.mark.parametrize(
@@ -85,13 +86,13 @@ def test_a_message_comes_out_as_it_went_in(message):
 )
 def test_nonsense_is_refused(packet: bytes):
     with pytest.raises(FormatError):
-        events.decode(packet)
+        decode(packet)
 
 
 @given(st.binary(max_size=200))
 def test_noise_is_refused(noise: bytes):
     with pytest.raises(FormatError):
-        events.decode(noise)
+        decode(noise)
 
 
 _JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=3))
@@ -100,7 +101,7 @@ _JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lamb
 @given(st.sampled_from(sorted(events.KINDS)), st.dictionaries(st.text(max_size=8), _JSON, max_size=5))
 def test_any_object_is_a_message_or_refused(kind: str, fields: dict):
     try:
-        read = events.decode(json.dumps({**fields, "kind": kind}).encode())
+        read = decode(json.dumps({**fields, "kind": kind}).encode())
     except FormatError:
         return
 
@@ -109,7 +110,7 @@ def test_any_object_is_a_message_or_refused(kind: str, fields: dict):
 
 def test_a_message_too_large_for_a_packet_is_refused_before_it_is_sent():
     with pytest.raises(FormatError, match="does not fit"):
-        events.encode(events.Answer(ok=True, words="x" * events.LIMIT_BYTES))
+        encode(events.Answer(ok=True, words="x" * LIMIT_BYTES))
 
 
 def test_a_pin_is_not_shown_with_the_message_that_bears_it():
