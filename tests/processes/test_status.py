@@ -51,6 +51,12 @@ def test_a_box_that_is_well_is_said_in_a_few_lines():
     ]
 
 
+def test_what_becomes_of_the_disk_is_said_last():
+    foreseen = "full in about 12 days; then the oldest go, and recordings reach about 14 days back"
+
+    assert status_lines.lines(Told(health(forecast=foreseen)), at(10).steady_us)[-1] == f"disk: {foreseen}"
+
+
 def test_what_is_wrong_comes_first_with_its_id_and_what_to_do():
     lines = status_lines.lines(told(*WELL[1:], LOST, CardSeen(complaint="it goes bad")), at(70).steady_us)
 

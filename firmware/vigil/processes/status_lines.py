@@ -36,7 +36,9 @@ def lines(told: Told, now_us: int) -> list[str]:
         said += _reading(one, now_us)
     said += ["", f"alarm: {health.arm_words}"] if health.arm_words else []
     said += ["", *(_camera(status) for _, status in sorted(told.cameras.items()))] if told.cameras else []
-    return _plain([*said, "", _kept(health)])
+    said += ["", _kept(health)]
+    said += [f"disk: {health.forecast}"] if health.forecast else []
+    return _plain(said)
 
 
 def wrong(health: Health) -> Readings:
