@@ -99,8 +99,8 @@ def test_nobody_but_body_is_believed(place, monkeypatch, tmp_path):
 def test_a_box_without_a_ups_judges_none(place):
     without = replace(CONFIG, ups=UpsSettings())
 
-    assert not [part for part in parts_of(without, Disk(), place) if isinstance(part, Power)]
-    assert [part for part in parts_of(CONFIG, Disk(), place) if isinstance(part, Power)]
+    assert not [part for part in parts_of(without, Disk(), place, now_us=0) if isinstance(part, Power)]
+    assert [part for part in parts_of(CONFIG, Disk(), place, now_us=0) if isinstance(part, Power)]
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"card":1}', b"\xff"])
@@ -119,7 +119,7 @@ def test_what_was_written_to_the_card_outlasts_guard(place):
         body.close()
 
     assert worn_of(Disk(), place).bytes == 12345
-    (wear,) = (part for part in parts_of(CONFIG, Disk(), place) if isinstance(part, CardWear))
+    (wear,) = (part for part in parts_of(CONFIG, Disk(), place, now_us=0) if isinstance(part, CardWear))
     assert wear.worn.card == "c0"
 
 
