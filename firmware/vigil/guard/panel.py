@@ -30,7 +30,7 @@ FAULT_CLASSES: tuple[tuple[str, str], ...] = (
     ("camera", r"camera |picture of "),
     ("disk or card", r"store|card|disk|statements"),
     ("power", r"power|ups|voltage|temperature"),
-    ("alarm: memory, sensor or button", r"arm$|sensor|button|lamp|panel|body|rule"),
+    ("alarm: memory, sensor or button", r"arm$|memory of arm|sensor|button|lamp|panel|body|rule"),
     ("clock", r"clock"),
     ("journal or keys", r"journal|signer|keys"),
     ("network", r"network|uplink|mqtt"),
