@@ -2,82 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
+from fakes.forgetting import MINUTE_US, Book, forgetting_of, minutes
 from vigil.clock import HandClock
-from vigil.clock.trust import Trust
-from vigil.config.model import Config
-from vigil.config.model_storage import Storage
-from vigil.config.read import Salvage
 from vigil.processes.forgetting import Forgetting
-from vigil.processes.place import Place
-from vigil.processes.settings import Settings
-from vigil.segments.session import Session
-from vigil.store.disk import Disk
-from vigil.store.marker import make_store
-from vigil.store.retention import Kept
-from vigil.store.room import Room
-from vigil.store.shelf import Shelf
-
-MINUTE_US = 60_000_000
-
-
-class Standing(Shelf):
-    """Segments that a test puts there and takes away."""
-
-    def __init__(self, segments: list[Kept]) -> None:
-        super().__init__(Disk(), Path("nowhere"))
-        self.segments = segments
-
-    def kept(self) -> list[Kept]:
-        return list(self.segments)
-
-
-class Book:
-    """What was entered into a journal that may refuse."""
-
-    def __init__(self) -> None:
-        self.entries: list[dict[str, Any]] = []
-        self.refuses = False
-
-    def enter(self, kind: str, fields: Mapping[str, Any]) -> bool:
-        if not self.refuses:
-            self.entries.append({"kind": kind, **fields})
-        return not self.refuses
-
-
-def entered(_kind: str, _fields: Mapping[str, Any]) -> bool:
-    return True
-
-
-class Roomy(Room):
-    """A disk on which so much is free as a test says."""
-
-    free = 10**12
-
-    def free_bytes(self) -> int:
-        return self.free
-
-    def make_reserve(self) -> bool:
-        return True
-
-
-def minutes(count: int, *, camera: str = "gate") -> list[Kept]:
-    return [Kept(camera, n, 1_000_000, n * MINUTE_US, (n + 1) * MINUTE_US, Trust.SYNCED) for n in range(1, count + 1)]
-
-
-def forgetting_of(data: Path, clock: HandClock, segments: list[Kept], **storage: Any) -> tuple[Forgetting, Roomy]:
-    """Guard's forgetting over these segments, and its disk: with ample room, until a test takes it away."""
-    make_store(Disk(), data / "video", os.urandom)
-    config = replace(Config(), storage=Storage(free_start_bytes=2_000_000, free_target_bytes=4_000_000, **storage))
-    made = Forgetting(Settings(Salvage(config), Place(data), ()), disk=Disk(), clock=clock, session=Session(os.urandom))
-    made._shelf = Standing(segments)
-    made._room = room = Roomy(Disk(), data / "video", reserve_bytes=1 << 30)
-    return made, room
 
 
 def due(made: Forgetting, book: Book, *, now_us: int = 0, days_count: bool = False) -> list[int]:
@@ -117,6 +47,19 @@ def test_without_a_journal_nothing_goes_by_days_or_limits(tmp_path):
 
     book.refuses = False
     assert len(due(made, book, now_us=10**15, days_count=True)) == 20
+
+
+def test_a_journal_that_refuses_once_lets_nothing_of_that_look_go_before_its_time(tmp_path):
+    book, clock = Book(), HandClock()
+    made, _ = forgetting_of(tmp_path, clock, minutes(30), maximum_bytes=20_000_000, keep_days=1)
+    now_us = 86_400_000_000 + 5 * MINUTE_US + 1
+    answers = iter([False])
+
+    def refusing_once(kind: str, fields: Mapping[str, Any]) -> bool:
+        return next(answers, True) and book.enter(kind, fields)
+
+    assert made.due(now_us=now_us, days_count=True, enter=refusing_once) == []
+    assert due(made, book, now_us=now_us, days_count=True)[:5] == [1, 2, 3, 4, 5]
 
 
 def test_without_a_journal_room_is_made_after_five_seconds_and_no_later(tmp_path):
@@ -173,22 +116,15 @@ def test_with_deletion_off_a_full_disk_is_a_fault_and_nothing_is_decided(tmp_pat
 
 
 def test_orders_that_are_being_obeyed_are_not_given_again_to_others(tmp_path):
-    make_store(Disk(), tmp_path / "video", os.urandom)
-    config = replace(Config(), storage=Storage(maximum_bytes=40_000_000, free_start_bytes=1_048_576))
-    clock = HandClock()
-    forgetting = Forgetting(
-        Settings(Salvage(config), Place(tmp_path), ()), disk=Disk(), clock=clock, session=Session(os.urandom)
-    )
-    shelf = Standing(
-        [Kept("gate", n, 1_000_000, n * MINUTE_US, (n + 1) * MINUTE_US, Trust.SYNCED) for n in range(1, 46)]
-    )
-    forgetting._shelf = shelf
+    book, clock = Book(), HandClock()
+    segments = minutes(45)
+    made, _ = forgetting_of(tmp_path, clock, segments, maximum_bytes=40_000_000)
 
-    first = [order.segment for order in forgetting.due(now_us=0, days_count=False, enter=entered)]
-    again = [order.segment for order in forgetting.due(now_us=0, days_count=False, enter=entered)]
-    shelf.segments = shelf.segments[len(first) - 2 :]
+    first = due(made, book)
+    again = due(made, book)
+    del segments[: len(first) - 2]
     clock.sleep(61)
-    forgotten = [order.segment for order in forgetting.due(now_us=0, days_count=False, enter=entered)]
+    forgotten = due(made, book)
 
     assert first == list(range(1, len(first) + 1))
     assert again == []

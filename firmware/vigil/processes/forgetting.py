@@ -151,11 +151,15 @@ class Forgetting:
         for one, reason in orders:
             groups.setdefault((one.camera, reason), []).append(one)
         may_go: list[tuple[Kept, Reason]] = []
-        refused = False
+        refused = refusing = False
         for (camera, reason), segments in groups.items():
             # Who was told and has not obeyed is told again; that it was decided is entered once.
             fresh = [one for one in segments if (camera, one.seq) not in self._decided]
-            is_entered = not fresh or enter("deletion.decided", _decision(camera, fresh, reason, store))
+            # Who was refused does not ask again at this look: what comes later in the plan would go before its time.
+            is_entered = not refusing and (
+                not fresh or enter("deletion.decided", _decision(camera, fresh, reason, store))
+            )
+            refusing = not is_entered
             if is_entered:
                 self._decided |= {(camera, one.seq) for one in fresh}
             refused = refused or (is_short and not is_entered)
