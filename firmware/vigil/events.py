@@ -201,6 +201,20 @@ class Board(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Network(Message):
+    """
+    Body: whether a way out is known, and which network devices are `connected` to something or stand `apart`.
+
+    Guard has no network of its own to look at.
+    """
+
+    kind: ClassVar[str] = "network"
+    way_out: bool
+    connected: list[str] = field(default_factory=list)
+    apart: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer(Message):
     """The answer to a command, of guard or through it of a recorder: was it obeyed, and in words."""
 
@@ -303,6 +317,6 @@ KINDS: dict[str, type[Message]] = {
     one.kind: one
     for one in (
         Hello, Status, Written, Health, Watch, Delete, Checkpoint, Cue, Pause, LogLevel, ConfirmTime, Answer,
-        SetArm, Pressed, Senses, SensorSaid, TopicSaid, Display, Touch, Lit, Ups, Board,
+        SetArm, Pressed, Senses, SensorSaid, TopicSaid, Display, Touch, Lit, Ups, Board, Network,
     )
 }  # fmt: skip

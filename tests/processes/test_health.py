@@ -13,20 +13,20 @@ from vigil.clock import HandClock
 from vigil.clock.trust import Trust
 from vigil.config.model import Camera, Config
 from vigil.config.write import written
+from vigil.events import Network
 from vigil.guard.deeds import Fault
 from vigil.guard.faults import Level
-from vigil.guard.health_memory import Past
 from vigil.guard.probes.configuration import ConfigurationSeen
 from vigil.guard.probes.network import NetworkSeen
 from vigil.guard.probes.part import PartSeen
 from vigil.guard.probes.process import ProcessSeen
 from vigil.processes.health import BoxHealth
-from vigil.processes.health_seen import network
 from vigil.processes.place import Place
 from vigil.processes.settings import load
 from vigil.store.disk import Disk
 
 SALVAGED = ConfigurationSeen(faults=("mode: not a setting",))
+NO_NETWORK = [one for one in WELL if not isinstance(one, ProcessSeen | PartSeen | NetworkSeen)]
 ALL_WELL = [one for one in WELL if not isinstance(one, ProcessSeen | PartSeen)]
 
 
@@ -174,27 +174,24 @@ def test_what_another_part_tells_as_a_fault_stands_until_it_says_that_all_is_wel
     assert box.health.verdict.level is Level.OK
 
 
-def test_a_network_that_was_reached_is_missed(box):
-    box.live(5, *ALL_WELL)
+def test_a_network_that_was_reached_is_missed_though_guard_was_restarted(box):
+    box.live(5, *NO_NETWORK, Network(way_out=True, connected=["eth0"]))
     box.start()
-    box.live(5, *ALL_WELL, NetworkSeen(reached=False, was_reached=box.health.past.was_reached))
+    box.live(5, *NO_NETWORK, Network(way_out=False, apart=["eth0"]))
 
     assert box.entered == [("raised", "network.lost")]
+    assert box.health.verdict.faults() == ["network: eth0: not connected to anything that is switched on"]
 
 
-@pytest.mark.parametrize(
-    ("devices", "route", "reached"),
-    [
-        (["lo"], False, None),
-        (["lo", "eth0"], False, False),
-        (["lo", "eth0"], True, True),
-    ],
-)
-def test_a_process_that_is_kept_apart_from_all_networks_says_nothing_about_them(tmp_path, devices, route, reached):
-    (tmp_path / "dev").write_text("Inter-| Receive\n face |bytes\n" + "".join(f"{name:>6}: 0 0\n" for name in devices))
-    eth0 = "eth0 00000000 0101A8C0 0003 0 0 0 00000000 0 0 0\n" if route else ""
-    (tmp_path / "route").write_text(f"Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT\n{eth0}")
+def test_one_that_was_never_reached_is_worth_a_notice(box):
+    box.live(5, *NO_NETWORK, Network(way_out=False, connected=["eth0"], apart=["wlan0"]))
 
-    seen = network(Past(was_reached=True), tmp_path)
+    assert box.health.verdict.level is Level.NOTICE and box.entered == []
+    assert box.health.verdict.readings[0].why.startswith("eth0: connected, but nothing there says")
 
-    assert seen == (None if reached is None else NetworkSeen(reached=reached, was_reached=True))
+
+def test_one_of_which_nobody_speaks_any_more_is_unknown(box):
+    box.live(5, *NO_NETWORK, Network(way_out=True))
+    box.live(70, *NO_NETWORK)
+
+    assert box.entered == [("raised", "network.unknown")]

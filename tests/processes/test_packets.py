@@ -42,6 +42,7 @@ EXAMPLES = [
     events.LogLevel(level="debug"),
     events.ConfirmTime(who="me"),
     events.Ups(status=["OB", "DISCHRG"], charge_pct=87.5, runtime_s=1800, model="Back-UPS"),
+    events.Network(way_out=True, connected=["eth0"], apart=["wlan0"]),
     events.Board(flags=["under-voltage"], temperature_c=61.2, boot="b0", card="03534453", written_bytes=7, life_used=2),
     events.Answer(ok=False, words="no"),
     events.SetArm(mode="away", pin="2468", client="10.0.0.5", route="page"),

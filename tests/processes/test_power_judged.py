@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 
 from fakes.guards import guarding, signing, wait_for
-from vigil.body.board import BoardSense
 from vigil.clock import HandClock
 from vigil.config.model import Camera, Config, Owner
 from vigil.config.model_ups import Ups as UpsSettings
 from vigil.config.write import written
-from vigil.events import Board, Health, Message, Ups
+from vigil.events import Board, Health, Message, Network, Ups
 from vigil.guard.card_wear import SUBJECT, CardWear, Worn
 from vigil.guard.power import Power
 from vigil.processes.hub import HubClient
@@ -125,15 +124,41 @@ def test_what_was_written_to_the_card_outlasts_guard(place):
 
 def test_the_board_is_looked_at_every_two_seconds_and_a_pc_says_nothing(tmp_path):
     clock = HandClock()
-    silent = Watches(Config(), clock, board=BoardSense("b0", system=tmp_path))
-    assert silent.taken() == []
+    silent = Watches(Config(), clock, system=tmp_path)
+    assert [type(one) for one in silent.taken()] == [Network]
     (tmp_path / "block/mmcblk0").mkdir(parents=True)
     (tmp_path / "block/mmcblk0/stat").write_text("1 1 1 1 1 1 8 1 1 1 1")
-    watches = Watches(Config(), clock, board=BoardSense("b0", system=tmp_path))
+    watches = Watches(Config(), clock, system=tmp_path)
 
     looks = []
     for _ in range(5):
-        looks.append(len(watches.taken()))
+        looks.append(sum(isinstance(one, Board) for one in watches.taken()))
         clock.forward_us(BOARD_EVERY_US // 2)
 
     assert looks == [1, 0, 1, 0, 1]
+
+
+def test_the_network_is_looked_at_every_five_seconds_and_of_body_alone_believed(tmp_path, place):
+    (tmp_path / "class/net/eth0/device").mkdir(parents=True)
+    (tmp_path / "class/net/eth0/operstate").write_text("down\n")
+    clock = HandClock()
+    watches = Watches(Config(), clock, system=tmp_path, routes=tmp_path)
+    looks = []
+    for _ in range(11):
+        looks += watches.taken()
+        clock.forward_us(1_000_000)
+    assert looks == [Network(way_out=False, apart=["eth0"])] * 3
+
+    with signing(place), guarding(place) as run:
+        other, body = HubClient(place.hub, "serve"), HubClient(place.hub, "body")
+        for client, seen in ((other, Network(way_out=True)), (body, looks[0])):
+            assert client.connect()
+            client.send(seen)
+        told = wait_for(run, lambda one: isinstance(one, Health) and "network." in str(one.probes))
+        other.close()
+        body.close()
+
+    assert isinstance(told, Health)
+    assert [one["id"] for one in told.probes if one["what"] == "network"] == ["network.none"], (
+        "nobody heard of a way out"
+    )

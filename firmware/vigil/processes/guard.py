@@ -132,7 +132,7 @@ class Guard:
             self._forget()
         self._judging.trust = self._time.trust
         self._judging.look(self._diary.newest if self._diary else None)
-        for seen in self._own.seen(self._diary, self._health.past, look_round=look_round):
+        for seen in self._own.seen(self._diary, self._health.past):
             self._health.tell(seen)
         self._health.look({peer.name for peer in self._hub.peers}, self._time.trust, self._enter)
         self._tell()

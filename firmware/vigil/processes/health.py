@@ -13,17 +13,17 @@ from vigil.clock import Clock, wall_at
 from vigil.clock.trust import Trust
 from vigil.config.model import Config
 from vigil.errors import FormatError, StoreError
-from vigil.events import Status
+from vigil.events import Network, Status
 from vigil.guard.deeds import Enter, Fault
 from vigil.guard.diagnosis import Diagnosis
 from vigil.guard.evidence import Key
 from vigil.guard.health_memory import Past, restored, saved
 from vigil.guard.moment import Moment
 from vigil.guard.probes import FAULTS
-from vigil.guard.probes.network import NetworkSeen
 from vigil.guard.probes.process import ProcessSeen
 from vigil.guard.standing import Standing
 from vigil.guard.verdict import Verdict
+from vigil.processes.health_seen import network
 from vigil.processes.settings import Settings
 from vigil.store.disk import Disk
 
@@ -70,8 +70,9 @@ class BoxHealth:
         """Hear evidence: that of a probe, a fact, or a fault of another part."""
         if isinstance(said, Status):
             (self._ended.add if said.state == "ended" else self._ended.discard)(said.camera)
-        elif isinstance(said, NetworkSeen) and said.reached:
-            self.past = replace(self.past, was_reached=True)
+        elif isinstance(said, Network):
+            self.past = replace(self.past, was_reached=self.past.was_reached or said.way_out)
+            said = network(said, self.past)
         self._diagnosis.hear(said, self._now(Trust.UNSYNCED))
 
     def fault(self, what: str, words: str) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
-from pathlib import Path
 
 from vigil.clock import Clock
 from vigil.errors import StoreFault, WrongStore
+from vigil.events import Network
 from vigil.guard.health_memory import Past
 from vigil.guard.probes.card import CardSeen
 from vigil.guard.probes.clock import ClockSeen
@@ -28,7 +28,6 @@ from vigil.processes.update_status import WORDS
 from vigil.processes.vouched import Vouched
 from vigil.store.disk import Disk
 from vigil.upkeep.card_errors import complaint
-from vigil.upkeep.network import has_way_out
 from vigil.upkeep.update_record import Phase, Record
 
 LOST_LATELY_US = 7 * 86_400_000_000
@@ -56,8 +55,8 @@ class OwnSight:
         self._updates = Records(settings.place, disk, clock)
         self._told_of_card = Told(settings.place, disk)
 
-    def seen(self, diary: Diary | None, past: Past, *, look_round: bool) -> Iterator[object]:
-        """Yield all of it; what costs more, only at each `look_round`."""
+    def seen(self, diary: Diary | None, past: Past) -> Iterator[object]:
+        """Yield all of it."""
         salvage, time = self._settings.salvage, self._time
         on_trial = is_on_trial(self._settings.place.config_files.owners)
         yield ConfigurationSeen(faults=salvage.faults, on_trial=on_trial)
@@ -67,8 +66,6 @@ class OwnSight:
         yield journal(diary, self.journal_closed, self._clock.wall_us())
         yield disk(self._shelf, self.disk_failed, least_bytes=salvage.config.storage.reserve_bytes)
         yield update(self._updates.read(), past)
-        if look_round and (reached := network(past)):
-            yield reached
 
 
 def disk(shelf: Forgetting, failed: Exception | None, *, least_bytes: int) -> DiskSeen:
@@ -110,12 +107,8 @@ def update(record: Record, past: Past) -> UpdateSeen:
     )  # fmt: skip
 
 
-def network(past: Past, net: Path = Path("/proc/net")) -> NetworkSeen | None:
-    """Say whether a network is reached; None where this process is kept apart from all of them."""
-    try:
-        devices = [line.partition(":")[0].strip() for line in (net / "dev").read_text().splitlines() if ":" in line]
-    except OSError:
-        return None
-    if set(devices) <= {"lo"}:
-        return None
-    return NetworkSeen(reached=has_way_out(net), was_reached=past.was_reached)
+def network(said: Network, past: Past) -> NetworkSeen:
+    """Say whether a network is reached, as body sees it."""
+    return NetworkSeen(
+        reached=said.way_out, was_reached=past.was_reached, connected=tuple(said.connected), apart=tuple(said.apart)
+    )

@@ -18,6 +18,7 @@ from vigil.events import (
     Board,
     Display,
     Message,
+    Network,
     Pause,
     Pressed,
     Senses,
@@ -114,6 +115,7 @@ class Judging:
             TopicSaid: ("uplink", lambda said: self._heard(self._sensing.heard(said, clock.steady_us()))),
             Ups: ("body", self._happened),
             Board: ("body", self._happened),
+            Network: ("body", self._evidence),
         }
         self._does: dict[type[Any], Callable[[Any, int], None]] = {
             Enter: self._put_in,

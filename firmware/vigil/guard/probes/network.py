@@ -11,16 +11,30 @@ from vigil.guard.probe import Probe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkSeen:
-    """Whether a way out is known (nobody is asked anything over it), and whether one was since guard started."""
+    """
+    Whether a way out is known (nobody is asked anything over it), and whether one was since the box started.
+
+    `connected` and `apart` are the network devices with and without a link.
+    """
 
     reached: bool
     was_reached: bool = False
+    connected: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
 
 
 def look(seen: NetworkSeen) -> Iterator[Finding]:
     """Say what is wrong with the network."""
     if not seen.reached:
-        yield Finding("network.lost" if seen.was_reached else "network.none")
+        yield Finding("network.lost" if seen.was_reached else "network.none", why=_why(seen))
+
+
+def _why(seen: NetworkSeen) -> str:
+    if seen.connected:
+        return f"{' and '.join(seen.connected)}: connected, but nothing there says how to reach anything beyond"
+    if seen.apart:
+        return f"{' and '.join(seen.apart)}: not connected to anything that is switched on"
+    return "the box has no network device"
 
 
 def _kind(word: str, level: Level, means: str, do: str) -> FaultKind:
@@ -42,8 +56,8 @@ PROBE = Probe(
             "Nothing, if it is to stay alone; else look at its cable or its Wi-Fi.",
         ),
         unknown(
-            "network", Blink.NETWORK, "network", "Whether a network is reached cannot be told.",
-            "Restart the box; then read the log of guard.",
+            "network", Blink.NETWORK, "network", "Whether a network is reached is not told any more.",
+            "Look at the faults of `body`; restart the box.",
         ),
     ),
 )  # fmt: skip
