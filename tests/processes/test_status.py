@@ -18,6 +18,8 @@ from vigil.guard.diagnosis import Diagnosis
 from vigil.guard.faults import Level
 from vigil.guard.health_memory import Past, saved
 from vigil.guard.probes.card import CardSeen
+from vigil.guard.probes.process import ProcessSeen
+from vigil.guard.verdict import level_of
 from vigil.processes import status_lines
 from vigil.processes.place import Place
 from vigil.processes.status import Told
@@ -27,6 +29,9 @@ from vigil.store.marker import make_store
 from vigil.upkeep.update_record import Phase, Record, encode
 
 LOST = camera("gate", state="lost", fault="nothing answers at rtsp://me:hunter2@10.0.0.7/", fps=0, durable_age_s=90.0)
+WORN = (
+    "by what was written to it, the card is estimated to be worn to 12 %, and to last for 4000 days more at this pace"
+)
 
 
 def told(*said) -> Told:
@@ -48,6 +53,10 @@ def test_a_box_that_is_well_is_said_in_a_few_lines():
         "camera gate: recording, 25.0 fps, –, safe 0.8 s ago",
         "",
         "kept: 212 GB free of 480 GB, 52 segments, 1,204 entries, clock synced",
+        "board: the board is at 48 °C",
+        "network: reached by eth0",
+        "power: there are mains",
+        f"wear: {WORN}",
     ]
 
 
@@ -55,6 +64,18 @@ def test_what_becomes_of_the_disk_is_said_last():
     foreseen = "full in about 12 days; then the oldest go, and recordings reach about 14 days back"
 
     assert status_lines.lines(Told(health(forecast=foreseen)), at(10).steady_us)[-1] == f"disk: {foreseen}"
+
+
+def test_a_camera_has_a_verdict_of_its_own_by_what_is_read_of_it_and_of_its_recorder():
+    box = told(*WELL, camera("yard"), camera("door", picture_check="black"), ProcessSeen(name="record@yard", away_s=90))
+
+    lines = [line for line in status_lines.lines(box, at(10).steady_us) if line.startswith("camera ")]
+
+    assert [line.partition(", ")[0] for line in lines] == [
+        "camera door: warning: recording", "camera gate: recording", "camera yard: failed: recording",
+    ]  # fmt: skip
+    assert [one["level"] for one in status_lines.as_json(box, 0)["cameras"]] == ["warning", "ok", "failed"]
+    assert level_of("attic", []) is Level.UNKNOWN
 
 
 def test_what_is_wrong_comes_first_with_its_id_and_what_to_do():

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vigil.config.redact import without_secrets
 from vigil.guard.faults import Finding
 from vigil.guard.probe import AnyProbe
 
@@ -27,12 +28,17 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a probe says of a subject now (`key`); `fresh` where by evidence that may be believed."""
+    """
+    What a probe says of a subject now (`key`); `fresh` where by evidence that may be believed.
+
+    `says` is worth saying though nothing was found.
+    """
 
     probe: AnyProbe
     key: Key
     fresh: bool
     findings: tuple[Finding, ...]
+    says: str = ""
 
     @property
     def subject(self) -> str:
@@ -93,7 +99,7 @@ class Evidence:
 
 def _asked(probe: AnyProbe, key: Key, said: object) -> Look:
     try:
-        return Look(probe, key, fresh=True, findings=tuple(probe.look(said)))
+        return Look(probe, key, fresh=True, findings=tuple(probe.look(said)), says=without_secrets(probe.says(said)))
     except Exception as error:  # noqa: BLE001  a mistake of ours in one probe must cost that one alone
         what = f"{type(error).__name__}: {error}"[:200]
         why = f"it cannot be judged, by a mistake in Vigil itself ({what}): please report it"

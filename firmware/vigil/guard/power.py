@@ -34,6 +34,7 @@ _SECOND_US = 1_000_000
 _LOCAL = {"127.0.0.1", "::1", "localhost"}
 _ON_BATTERY: tuple[PowerState, ...] = ("battery", "low", "critical")
 _WORDS: dict[PowerState, str] = {
+    "mains": "there are mains",
     "battery": "the mains are away: the box runs on battery",
     "low": "the mains are away, and the battery is low",
     "critical": "the mains are away, and the battery is nearly empty, so the box shuts down",
@@ -155,10 +156,8 @@ class Power:
     def _see_state(self, why: str) -> list[Deed]:
         """Say where the power comes from; what was last known of it goes on being said."""
         promise = f" in {self._settings.shutdown_delay_s} s, unless the mains come back"
-        words = (
-            f"{_WORDS[self.state]}{promise if self.state == 'critical' else ''} ({why})" if self.state in _WORDS else ""
-        )
-        return self._see(last=self.state, words=words)
+        words = _WORDS[self.state] + (promise if self.state == "critical" else "")
+        return self._see(last=self.state, words=f"{words} ({why})")
 
     def _see(self, **known: Any) -> list[Deed]:
         """Give the verdict on the box what is known by now, where that is new: it tells people."""

@@ -19,6 +19,7 @@ class Probe(Generic[E]):
     Evidence is believed for `lasts_s` seconds after it was told, and for ever
     where it is `final`; then the probe says ``unknown``. `subject_of` names
     whom it is about: a camera, a sensor, a process, or ``""`` for the box.
+    `says` is what is worth saying of a subject though it is well.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Probe(Generic[E]):
     lasts_s: int
     subject_of: Callable[[E], str] = lambda _: ""
     is_final: Callable[[E], bool] = lambda _: False
+    says: Callable[[E], str] = lambda _: ""
 
     @property
     def unknown_id(self) -> str:

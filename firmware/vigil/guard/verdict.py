@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from vigil.guard.evidence import Look
@@ -81,6 +81,13 @@ def verdict(looks: Sequence[Look], standing: Sequence[Standing], before: Verdict
     )  # fmt: skip
 
 
+def level_of(camera: str, readings: Iterable[Mapping[str, str | int]]) -> Level:
+    """Return the verdict on one camera: the worst of what is read of it and of its recorder, as plain values."""
+    own = (str(one["level"]) for one in readings if one.get("subject") in (camera, f"record@{camera}"))
+    return max((Level(level) if level in list(Level) else Level.UNKNOWN for level in own),
+               key=lambda level: level.rank, default=Level.UNKNOWN)  # fmt: skip
+
+
 def _readings(
     looks: Sequence[Look], standing: Sequence[Standing], before: Verdict | None, now_us: int
 ) -> Iterator[Reading]:
@@ -94,14 +101,15 @@ def _readings(
     for look in looks:
         if look.key not in told:
             id_ = look.probe.name if look.fresh else look.probe.unknown_id
-            yield were.get((id_, look.subject)) or _untold(look, id_, now_us)
+            was = were.get((id_, look.subject)) or _untold(look, id_, now_us)
+            yield replace(was, why=look.says) if look.fresh and was.why != look.says else was
 
 
 def _untold(look: Look, id_: str, now_us: int) -> Reading:
     """Return what is read where no fault stands: that all is well, or that it may still be on its way."""
     what = f"{look.probe.name} {look.subject}".rstrip()
     if look.fresh:
-        return Reading(id=id_, subject=look.subject, level=Level.OK, since_us=now_us, what=what)
+        return Reading(id=id_, subject=look.subject, level=Level.OK, since_us=now_us, what=what, why=look.says)
     return Reading(
         id=id_, subject=look.subject, level=Level.UNKNOWN, since_us=now_us, what=what,
         why="nothing has been heard of it yet", do="Wait a moment.",

@@ -9,6 +9,7 @@ from typing import Any
 from vigil.config.redact import without_secrets
 from vigil.events import Health, Status
 from vigil.guard.faults import Level
+from vigil.guard.verdict import level_of as level_of_camera
 from vigil.processes import panorama_words as words
 from vigil.processes.panorama_lines import clean
 from vigil.processes.status import Told
@@ -35,9 +36,13 @@ def lines(told: Told, now_us: int) -> list[str]:
     for one in readings:
         said += _reading(one, now_us)
     said += ["", f"alarm: {health.arm_words}"] if health.arm_words else []
-    said += ["", *(_camera(status) for _, status in sorted(told.cameras.items()))] if told.cameras else []
+    cameras = [_camera(status, health) for _, status in sorted(told.cameras.items())]
+    said += ["", *cameras] if cameras else []
     said += ["", _kept(health)]
     said += [f"disk: {health.forecast}"] if health.forecast else []
+    said += [
+        f"{one.get('what')}: {one['why']}" for one in health.probes if one.get("level") == Level.OK and one.get("why")
+    ]
     return _plain(said)
 
 
@@ -77,7 +82,8 @@ def as_json(told: Told, now_us: int) -> dict[str, Any]:
         ],
         "cameras": [
             {**{name: value for name, value in asdict(status).items() if name != "since_us"},
-             "for_s": _seconds(status.since_us, now_us), "fault": without_secrets(status.fault)}
+             "for_s": _seconds(status.since_us, now_us), "fault": without_secrets(status.fault),
+             "level": str(level_of_camera(status.camera, health.probes))}
             for _, status in sorted(told.cameras.items())
         ],
     }  # fmt: skip
@@ -116,8 +122,9 @@ def _number(level: Level, count: int) -> str:
     return words.counted(count, str(level)) if level in (Level.WARNING, Level.NOTICE) else f"{count} {level}"
 
 
-def _camera(status: Status) -> str:
-    facts = [status.state]
+def _camera(status: Status, health: Health) -> str:
+    level = level_of_camera(status.camera, health.probes)
+    facts = [status.state if level is Level.OK else f"{level}: {status.state}"]
     if status.state in ("recording", "watching"):
         facts += [words.frame_rate(status.fps), words.bit_rate(status.bit_rate)]
     if status.durable_age_s >= 0:

@@ -14,6 +14,9 @@ HOT_C = 80.0
 LASTS_S = 60
 """An under-voltage lasts for milliseconds, and a temperature trembles: both stay told until they were away so long."""
 
+ABSOLUTE_ZERO_C = -273.0
+"""Stands for a temperature that is not known."""
+
 _SUPPLY, _HEAT = "power supply", "temperature"
 
 
@@ -24,7 +27,11 @@ def look(said: Board) -> Iterator[Finding]:
     if "throttled" in said.flags:
         yield Finding("board.throttled")
     elif said.temperature_c >= HOT_C:
-        yield Finding("board.hot", why=f"the board is at {said.temperature_c:.0f} °C")
+        yield Finding("board.hot", why=_says(said))
+
+
+def _says(said: Board) -> str:
+    return f"the board is at {said.temperature_c:.0f} °C" if said.temperature_c > ABSOLUTE_ZERO_C else ""
 
 
 def _kind(word: str, what: str, means: str, do: str) -> FaultKind:
@@ -37,6 +44,7 @@ PROBE = Probe(
     name="board",
     evidence=Board,
     look=look,
+    says=_says,
     lasts_s=60,
     faults=(
         _kind(

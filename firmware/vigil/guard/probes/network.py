@@ -45,6 +45,7 @@ PROBE = Probe(
     name="network",
     evidence=NetworkSeen,
     look=look,
+    says=lambda seen: f"reached by {' and '.join(seen.connected)}" if seen.connected else "",
     lasts_s=60,
     faults=(
         _kind(

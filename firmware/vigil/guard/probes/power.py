@@ -45,6 +45,7 @@ PROBE = Probe(
     name="power",
     evidence=PowerSeen,
     look=look,
+    says=lambda seen: seen.words,
     lasts_s=0,
     # That part says it once for each change, and is itself never silent about not knowing.
     is_final=lambda _: True,

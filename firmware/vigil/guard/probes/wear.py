@@ -30,9 +30,15 @@ def look(seen: WearSeen) -> Iterator[Finding]:
     if seen.spare_low:
         yield Finding("wear.spare")
     if seen.used_pct >= WORN_PCT:
-        who = "the card says that it is" if seen.stated else "by what was written to it, the card is estimated to be"
-        left = f", and to last for {seen.days} days more at this pace" if seen.days >= 0 else ""
-        yield Finding("wear.worn", why=f"{who} worn to {seen.used_pct} %{' or more' if seen.stated else ''}{left}")
+        yield Finding("wear.worn", why=_says(seen))
+
+
+def _says(seen: WearSeen) -> str:
+    if seen.used_pct < 0:
+        return ""
+    who = "the card says that it is" if seen.stated else "by what was written to it, the card is estimated to be"
+    left = f", and to last for {seen.days} days more at this pace" if seen.days >= 0 else ""
+    return f"{who} worn to {seen.used_pct} %{' or more' if seen.stated else ''}{left}"
 
 
 def _kind(word: str, means: str, do: str) -> FaultKind:
@@ -45,6 +51,7 @@ PROBE = Probe(
     name="wear",
     evidence=WearSeen,
     look=look,
+    says=_says,
     lasts_s=0,
     # Guard's own part counts what is written, and says it whenever the figures change.
     is_final=lambda _: True,
