@@ -45,7 +45,7 @@ class World(Source):
         self.video = video
         self.recording, self.clock = recording(video, clock=HandClock(wall_us=wall_us))
         self.away = ""
-        self.closed = False
+        self.closed = self.dumb = False
         self.recorder = CameraRecorder(
             Camera(id="gate", source="synthetic"),
             keeper=lambda changed: Keeper(
@@ -66,6 +66,8 @@ class World(Source):
         self.clock.forward_us(100_000)
         if self.away:
             raise CameraLost(self.away)
+        if self.dumb:
+            return []
         self._number += 1
         return [picture(self.clock.steady_us(), key=self._number % 10 == 1, size_bytes=1000)]
 
@@ -116,6 +118,15 @@ def test_a_camera_that_went_and_came_back_leaves_a_gap_with_both_ends_and_the_re
     flushed = [one for one in world.said("flushed", "sealed") if one.fields.get("frames")]
     assert {one.fields["end_us"] for one in flushed if gap["from_us"] < one.fields["end_us"] < gap["to_us"]} == set()
     assert all(b - a <= 31 * S for a, b in pairwise([one.steady_us for one in world.said()])), "somebody always speaks"
+
+
+def test_a_camera_sends_once_there_was_a_picture_since_it_was_opened(world):
+    sends = []
+    for world.away, world.dumb in (("", True), ("", False), ("unplugged", True), ("", True), ("", False)):
+        world.live(3)
+        sends.append(world.recorder.sends)
+
+    assert sends == [False, True, False, False, True]
 
 
 def test_a_camera_that_is_away_at_the_start_is_missing_since_the_last_recording_ended(tmp_path):

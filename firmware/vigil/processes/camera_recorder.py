@@ -102,6 +102,7 @@ class CameraRecorder:
         self._loss: Loss | None = Loss(self._last_us, _BEGINNING)
         self._moving = False
         self._stage = Stage.OPENING
+        self._before_up = 0  # pictures
 
     # The reader's thread
 
@@ -189,6 +190,11 @@ class CameraRecorder:
         return self._stage
 
     @property
+    def sends(self) -> bool:
+        """Whether the camera is up, and has sent a picture since it was opened."""
+        return self._stage is Stage.UP and self.meter.pictures > self._before_up
+
+    @property
     def reason(self) -> str:
         """Why the camera is away."""
         return self._keeper.state.reason
@@ -246,6 +252,7 @@ class CameraRecorder:
                 self.recording.say("gap", from_us=since_us, why=state.reason[:300])
             log.warning("camera lost: %s", state.reason, extra={"camera": self.camera.id})
         elif state.stage is Stage.UP:
+            self._before_up = self.meter.pictures
             if self._watcher:
                 self._watcher.begin_anew()
             log.info("camera is up", extra={"camera": self.camera.id})

@@ -113,7 +113,7 @@ class Post:
             return "disk fault"
         if not self.recorder.take.recording:
             return "paused"
-        if self.recorder.stage is Stage.OPENING:
+        if not self.recorder.sends:
             return "opening"
         # Between two files of one take the pictures wait in memory for the next: that is recording, too.
         waiting = self.recording.store.open_for == "media" or self.recording.waiting_bytes
