@@ -21,7 +21,7 @@ from vigil.processes.ending import set_when_asked
 from vigil.processes.hub import HubClient
 from vigil.processes.panorama_panel import KEYS
 from vigil.processes.place import Place
-from vigil.processes.settings import Settings, load
+from vigil.processes.settings import Settings, found, load
 from vigil.processes.supervisor import Child, Supervisor
 from vigil.segments.age import Identity
 from vigil.store.disk import Disk
@@ -65,7 +65,7 @@ def prepare(data: Path, disk: Disk) -> list[str]:
     disk.make_directory(data)
     place = Place(data)
     notes: list[str] = []
-    if load(data, disk).salvage.taken_from is TakenFrom.DEFAULT:
+    if found(data, disk).salvage.taken_from is TakenFrom.DEFAULT:
         key = data / "owner.agekey"
         if not key.exists():
             _write_secret(disk, key, Identity.generate(os.urandom))

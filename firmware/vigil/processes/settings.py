@@ -30,6 +30,14 @@ class Settings:
 
 
 def load(data: Path, disk: Disk) -> Settings:
+    """Read the configuration as `found` does, and say in the log what is wrong with it."""
+    settings = found(data, disk)
+    for fault in settings.salvage.faults:
+        log.warning("configuration: %s", fault)
+    return settings
+
+
+def found(data: Path, disk: Disk) -> Settings:
     """
     Read the configuration as a booting recorder does: never refuse.
 
@@ -51,8 +59,6 @@ def load(data: Path, disk: Disk) -> Settings:
     if known and salvage.taken_from is TakenFrom.LAST_APPLIED:
         told = f"that is from the video store, which knew it of device {known.device}"
         salvage = replace(salvage, faults=(*salvage.faults, told))
-    for fault in salvage.faults:
-        log.warning("configuration: %s", fault)
     place = Place(data, salvage.config.storage.video_dir)
     recipients = tuple(Recipient.parse(text) for text in salvage.config.owner.recipients)
     return Settings(salvage, place, recipients)
