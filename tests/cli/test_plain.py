@@ -94,6 +94,16 @@ def test_a_change_of_state_and_its_fault_are_told_at_once(reader):
     assert any("state=recording" in line for line in back)
 
 
+def test_a_fault_goes_with_the_words_with_which_it_came(reader):
+    card = {"id": "card.failing", "subject": "", "what": "card", "why": "it goes bad", "level": "failed"}
+    for state in ("standing", "settling"):
+        reader.second(status(), health(probes=[{**card, "state": state}]))
+    reader.second(status(), health())
+
+    told = [line.partition("what=")[2] for line in reader.read() if "what=fault" in line]
+    assert told == ['fault msg="card: it goes bad"', 'fault-over msg="card: it goes bad"']
+
+
 def test_disk_and_journal_are_told_every_ten_seconds(reader):
     for _ in range(40):
         reader.second(status(), health())

@@ -64,12 +64,20 @@ def test_a_right_file_is_said_back_in_words(data, capsys):
     assert capsys.readouterr().out.splitlines() == [
         "garage-open",
         "    when sensor garage is active for 10 min and arm is disarmed",
-        "    then people are told: The garage is open.; then not for 1 h",
+        "    then people are told “The garage is open.”; then not for 1 h",
         "dark",
         "    when it is 22:00-23:00",
         "    then the box is armed (night)",
         "OK: 2 rules; each can hold, and none goes round in a circle",
     ]
+
+
+def test_a_file_without_rules_is_right(data, capsys):
+    (data / "vigil.toml").write_text(CONFIG.partition("[[rule]]")[0])
+
+    assert main(["rules", "check", "--data", str(data)]) == 0
+
+    assert capsys.readouterr().out == "OK: there are no rules; docs/guide/rules.md has some to begin with\n"
 
 
 def test_a_rule_that_can_never_fire_is_refused(data, capsys):

@@ -84,4 +84,6 @@ def test_the_status_says_what_vigil_makes_of_it(tmp_path, capsys):
 def test_one_that_cannot_be_read_is_told(tmp_path, capsys):
     assert status(tmp_path, free_port()) == 1
 
-    assert "cannot be read: upsd does not answer" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "cannot be read: upsd does not answer" in said
+    assert "`vigil ups find` sets up one" in said

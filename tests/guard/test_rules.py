@@ -37,7 +37,7 @@ def test_the_memory_is_kept_first_then_the_journal_then_what_is_done():
 
     assert deeds == [
         Keep("rules", {"rules": {"a": {"holds": True, "fired_us": box.wall_us}}}),
-        Enter("rule.fired", {"rule": "a", "because": "sensor door is active", "did": "people are told: hello"}),
+        Enter("rule.fired", {"rule": "a", "because": "sensor door is active", "did": "people are told “hello”"}),
         Tell("rule a", "hello"),
     ]
 
@@ -110,7 +110,7 @@ def test_a_span_counts_without_a_break_and_fires_to_the_moment():
     assert fired(box.waits(59.999_999)) == []
     assert fired(box.waits(0.000_001)) == ["a"]
     assert box.deeds[-2] == Enter(
-        "rule.fired", {"rule": "a", "because": "sensor door is active for 1 min", "did": "people are told: hello"}
+        "rule.fired", {"rule": "a", "because": "sensor door is active for 1 min", "did": "people are told “hello”"}
     )
 
 

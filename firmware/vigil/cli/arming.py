@@ -11,7 +11,13 @@ from vigil.cli.data_dir import default_data_dir
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `arm` and `disarm`."""
     arm = subparsers.add_parser("arm", help="arm the box (journaled, survives power cuts)")
-    arm.add_argument("mode", nargs="?", choices=["away", "home", "night"], default="away", help="(%(default)s)")
+    arm.add_argument(
+        "mode",
+        nargs="?",
+        choices=["away", "home", "night"],
+        default="away",
+        help="nobody is at home, people are, or they sleep (%(default)s)",
+    )
     _data(arm)
     arm.set_defaults(run=_arm)
     disarm = subparsers.add_parser("disarm", help="disarm the box, and end an alarm")

@@ -133,7 +133,8 @@ class PlainLines:
         for key, words in self._faults.items():
             if key not in found:
                 self._line("fault-over", msg=words)
-        self._faults = found
+        # Each keeps the words with which it came.
+        self._faults = {key: self._faults.get(key, words) for key, words in found.items()}
 
     def _line(self, what: str, **pairs: str | float | bool) -> None:
         """Print one line; what is not known (-1, or empty) is left out."""

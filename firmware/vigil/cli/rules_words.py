@@ -21,6 +21,9 @@ def rules_in_words(config: Config) -> Iterator[str]:
         yield f"    when {in_words(rule.when)}"
         yield f"    then {'; '.join(action_in_words(action) for action in rule.do)}{_cool_down(rule)}"
     number = len(config.rules)
+    if not number:
+        yield "OK: there are no rules; docs/guide/rules.md has some to begin with"
+        return
     yield f"OK: {number} rule{'s'[: number != 1]}; each can hold, and none goes round in a circle"
 
 

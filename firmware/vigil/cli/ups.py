@@ -82,6 +82,8 @@ def _status(given: argparse.Namespace) -> int:
         look = watch.look()
     if look.trouble:
         print(f"The UPS {settings.ups_name} at {settings.nut_host} cannot be read: {look.words}")
+        if not settings.enabled:
+            print("Vigil watches none: ups.enabled is false. `vigil ups find` sets up one that is plugged in.")
         return 1
     print(f"{look.model or settings.ups_name}: {judged(look, 'unknown', settings)} ({' '.join(look.status)})")
     if look.charge_pct >= 0:

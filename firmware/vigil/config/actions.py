@@ -130,7 +130,7 @@ def action_in_words(action: Action) -> str:
         case Lamp(lamp, pattern, for_s):
             return f"lamp {lamp} shows {pattern} for {span_in_words(for_s)}"
         case Notify(words):
-            return f"people are told: {words}"
+            return f"people are told “{words}”"
         case Picture(camera):
             return f"the moment before {_camera(camera)} is kept"
         case Arming(mode):
