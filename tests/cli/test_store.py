@@ -10,11 +10,13 @@ import pytest
 
 from fakes.journals import Bench
 from fakes.owner import Box, vigil
+from vigil.cli.store_show import what_goes
 from vigil.processes.place import Place
 from vigil.store.disk import Disk
 from vigil.store.index import Index, index_path
 from vigil.store.ingest import new_statements
 from vigil.store.marker import check_marker, make_store
+from vigil.store.retention import Rules
 
 Captured = pytest.CaptureFixture[str]
 
@@ -196,3 +198,18 @@ def test_what_a_store_keeps_is_shown_with_what_is_not_known_of_its_future(tmp_pa
     assert [(one["camera"], one["segments"], one["held"], one["starred"]) for one in told["cameras"]] == [
         ("gate", 3, 1, 1)
     ]
+
+
+def test_the_rules_by_which_recordings_go_are_said_with_what_stays(tmp_path: Path, capsys: Captured):
+    Box(tmp_path).recording.close("stopped")
+    (tmp_path / "vigil.toml").write_text("schema = 1\n[storage]\nkeep_days = 30\nmaximum_bytes = 500_000_000\n")
+
+    assert vigil("store", "show", "--data", tmp_path) == 0
+
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "The oldest go where less than 1.0 GB is free, until 2.0 GB are, after 30 days, above 500.0 MB in all. "
+        "What is held stays, so does what is starred."
+    )
+    assert what_goes(Rules(free_start_bytes=9, free_target_bytes=9, give_up_stars=True)).endswith(
+        "What is held stays, what is starred, until nothing else may go."
+    )

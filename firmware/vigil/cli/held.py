@@ -8,14 +8,15 @@ from dataclasses import dataclass
 
 from vigil.cli.listing import nearest
 from vigil.cli.places import Store
-from vigil.cli.times import add_range, read_range, read_time, shown, span
+from vigil.cli.times import add_range, read_range, read_time, shown, span, typed
 from vigil.errors import ConfigError
 from vigil.store.disk import Disk
 from vigil.store.keeps import FOREVER_US, Span
 from vigil.store.layout import SegmentPath, segments_of
 from vigil.store.timeline import Moved, look
 
-_HOUR_US = 3_600_000_000
+_SECOND_US = 1_000_000
+_HOUR_US = 3600 * _SECOND_US
 _AROUND_US = 10_000_000
 """An event is kept with what led to it and what came of it."""
 
@@ -69,6 +70,11 @@ def span_words(one: Span) -> str:
     return f"{span(one.from_us, one.to_us)} UTC"
 
 
+def span_options(one: Span) -> str:
+    """Return the options that mean this range, as one types them."""
+    return "--all" if one == Span(0, FOREVER_US) else f"--from {typed(one.from_us)} --to {typed(one.to_us)}"
+
+
 def _numbered(store: Store, camera: str, numbers: Sequence[int]) -> list[SegmentPath]:
     there = {one.seq: one for one in segments_of(store.video / camera) if one.seal.exists()}
     if gone := [seq for seq in numbers if seq not in there]:
@@ -83,8 +89,9 @@ def _event(disk: Disk, store: Store, camera: str, at_us: int, now_us: int) -> Me
         near = min(line.moved, key=lambda one: abs(one.from_us - at_us), default=None)
         words = f"; the nearest event began at {shown(near.from_us)} UTC" if near else ""
         raise ConfigError([f"there was no event of {camera} at {shown(at_us)} UTC{words}"])
-    first_us = max(0, min(one.from_us for one in lasting) - _AROUND_US)
-    last_us = max(_end_us(one, now_us) for one in lasting) + _AROUND_US
+    # Whole seconds, so that what is shown of it can be typed.
+    first_us = max(0, min(one.from_us for one in lasting) - _AROUND_US) // _SECOND_US * _SECOND_US
+    last_us = -(-(max(_end_us(one, now_us) for one in lasting) + _AROUND_US) // _SECOND_US) * _SECOND_US
     inside = [one.path for one in line.recorded if one.from_us < last_us and one.to_us >= first_us]
     return Meant(tuple(inside), Span(first_us, last_us))
 

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypedDict
 
-from vigil.cli.held import Meant, add_meant, meant, span_words
+from vigil.cli.held import Meant, add_meant, meant, span_options, span_words
 from vigil.cli.listing import count
 from vigil.cli.places import CANNOT, add_data, chosen_cameras, find_store, one_camera
 from vigil.cli.times import shown
@@ -70,10 +70,15 @@ class _Deed:
             elif segment not in self.done:
                 self.told.append(f"{_PAST[self._how]} already: {segment.stem}  {self._words_of(segment)}")
         self._tell(_PAST[self._how])
+        if not (self.done or self.told):
+            self.told.append(f"There is nothing yet of {self._camera} in that time.")
         if span:
-            self.told.append(
-                f"What is recorded later of {self._camera}, {span_words(span)}, is {_PAST[self._how]} too."
-            )
+            if span.to_us > self._word["at_us"]:
+                self.told.append(
+                    f"What is recorded later of {self._camera}, {span_words(span)}, is {_PAST[self._how]} too."
+                )
+            release = f"vigil {self._how} release --camera {self._camera} {span_options(span)}"
+            self.told.append(f"It is released as a whole: {release}")
 
     def release(self) -> None:
         """Let it go. Raises `ConfigError` where none of it is kept, or something else keeps it; `StoreError`."""
@@ -89,10 +94,14 @@ class _Deed:
             self.done += gone or []
         self.done += [one for one in self._what.segments if self._holds.release(one, **self._word)]
         if not (found or self.done):
-            none = f"none of the {count(len(self._what.segments), 'segment')} named is {_PAST[self._how]}"
-            raise ConfigError([f"{none}: see `vigil {self._how} list`"])
+            raise ConfigError([f"{self._nothing()} is {_PAST[self._how]}: see `vigil {self._how} list`"])
         self._tell("released")
-        self.told += [f"What is recorded later, {span_words(one.span)}, is kept no more." for one in ours]
+        # A time that is over has nothing to come.
+        self.told += [
+            f"What is recorded later, {span_words(one.span)}, is {_PAST[self._how]} no more."
+            for one in ours
+            if one.span.to_us > self._word["at_us"] or not self.done
+        ]
 
     def _check_that_nothing_else_keeps(self, standing: Sequence[Range], ours: Sequence[Range]) -> None:
         """A range is released as a whole: what it keeps would else be kept again at the next look."""
@@ -100,16 +109,27 @@ class _Deed:
         for one in others.values():
             if span and span.from_us < one.span.to_us and one.span.from_us < span.to_us:
                 words = f"{span_words(one.span)} is {_PAST[self._how]} as a whole, by {one.who}: {one.why}"
-                raise ConfigError([f"{words}; release that, and keep what you still need"])
+                options = span_options(one.span)
+                raise ConfigError([f"{words}; release that ({options}), and keep what you still need"])
         for segment in self._what.segments:
             word = self._holds.keep_of(segment).word(self._how)
             if word and word.span in others:
-                words = span_words(others[word.span].span)
-                raise ConfigError([f"segment {segment.seq} is {_PAST[self._how]} with all of {words}: release that"])
+                words = f"segment {segment.seq} is {_PAST[self._how]} with all of {span_words(word.span)}"
+                raise ConfigError([f"{words}: release that ({span_options(word.span)})"])
 
     def _tell(self, past: str) -> None:
         self.told += [f"{past}: {segment.stem}" for segment in self.done]
-        self.told.append(f"{count(len(self.done), 'segment')} of {self._camera} {past}.")
+        if self.done:
+            self.told.append(f"{count(len(self.done), 'segment')} of {self._camera} {past}.")
+
+    def _nothing(self) -> str:
+        match self._what.segments:
+            case ():
+                return "nothing of that time"
+            case (one,):
+                return f"nothing of segment {one.seq}"
+            case several:
+                return f"none of these {len(several)} segments"
 
     def _words_of(self, segment: SegmentPath) -> str:
         word = self._holds.keep_of(segment).word(self._how)

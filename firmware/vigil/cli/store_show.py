@@ -64,6 +64,7 @@ def run_show(args: argparse.Namespace) -> int:
             "free_bytes": usage.free,
             "total_bytes": usage.total,
             "forecast": {**asdict(seen), "says": sentence(seen)},
+            "rules": what_goes(rules) if store.place else "",
         }
         print(json.dumps({**told, "cameras": [asdict(one) for one in cameras]}, indent=1, ensure_ascii=False))
         return OK
@@ -72,9 +73,23 @@ def run_show(args: argparse.Namespace) -> int:
         print(f"  {one.camera}: {', '.join(_words(one, now_us))}")
     says = sentence(seen)
     print(f"{says[0].upper()}{says[1:]}.")
-    if not rules.delete:
-        print("Nothing is deleted automatically (storage.delete = false).")
+    if store.place:
+        print(what_goes(rules))
     return OK
+
+
+def what_goes(rules: Rules) -> str:
+    """Say by which rules recordings go, and what stays."""
+    if not rules.delete:
+        return "Nothing is deleted automatically (storage.delete = false)."
+    target_bytes = max(rules.free_start_bytes, rules.free_target_bytes)
+    when = [f"where less than {size(rules.free_start_bytes)} is free, until {size(target_bytes)} are"]
+    if rules.keep_days:
+        when.append(f"after {rules.keep_days:g} days")
+    if rules.maximum_bytes:
+        when.append(f"above {size(rules.maximum_bytes)} in all")
+    stars = "what is starred, until nothing else may go" if rules.give_up_stars else "so does what is starred"
+    return f"The oldest go {', '.join(when)}. What is held stays, {stars}."
 
 
 def camera_shelf(camera: str, kept: Sequence[Kept], rules: Rules, seen: Forecast) -> CameraShelf:

@@ -77,6 +77,13 @@ def shown(at_us: int, *, tenths: bool = False) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S}" + (f".{at_us // 100_000 % 10}" if tenths else "")
 
 
+def typed(at_us: int) -> str:
+    """Return a time as one types it for a command, exact: ``2026-11-22T14:15:00Z``."""
+    return f"{datetime.fromtimestamp(0, UTC) + timedelta(microseconds=at_us):%Y-%m-%dT%H:%M:%S}" + (
+        f".{rest:06}Z" if (rest := at_us % _SECOND_US) else "Z"
+    )
+
+
 def span(from_us: int, to_us: int) -> str:
     """Return two times with tenths of seconds, the second without its day where that is the same."""
     begin, end = shown(from_us, tenths=True), shown(to_us, tenths=True)
