@@ -24,6 +24,10 @@ SECOND_US = 1_000_000
             Forecast(Fate.TURNS_OVER, 12.2, 30.4),
             "full in about 12 days; then the oldest go, and recordings reach about 30 days back",
         ),
+        (
+            Forecast(Fate.FILLS_UP, 12.2, why="what is held may not go", by_clock=False),
+            "full in about 12 days: what is held may not go (days of recording: the clock is not synchronised)",
+        ),
         (Forecast(Fate.TURNS_OVER, 0.0, 30.4), "the oldest go as new ones come; recordings reach about 30 days back"),
     ],
 )

@@ -108,12 +108,29 @@ def test_a_star_binds_as_a_hold_does_unless_it_is_given_up():
 
 
 def test_nobody_foresees_what_a_clock_cannot_tell_or_what_was_hardly_recorded_yet():
-    assert seen(hours(99), clock_is_right=False).why.startswith("the clock is not synchronised")
     assert seen([]).why.startswith("too little was recorded")
     assert seen([replace(one, clock=Trust.UNSYNCED) for one in hours(99)]).fate is Fate.UNKNOWN
     young = [Kept("gate", 1, 9, NOW_US - HOUR_US // 2, NOW_US, Trust.SYNCED)]
     assert seen(young).fate is Fate.UNKNOWN
     assert seen(hours(1)).fate is Fate.TURNS_OVER
+
+
+def test_without_a_clock_lengths_are_counted_and_nothing_is_expected_to_go_by_age():
+    jumping = [
+        replace(one, ended_us=one.ended_us - 9 * DAY_US, started_us=one.started_us - 9 * DAY_US) for one in hours(48)
+    ]
+    unsure = [replace(one, clock=Trust.UNSYNCED) for one in (*jumping[:24], *hours(48)[24:])]
+    rules = replace(RULES, keep_days=1, own={"gate": Own(keep_days=1)})
+
+    found = seen(unsure, rules, free_bytes=24_000 + 1000, clock_is_right=False)
+
+    assert (found.fate, found.by_clock) == (Fate.TURNS_OVER, False)
+    assert found.daily == {"gate": pytest.approx(2400)}
+    assert found.full_days == pytest.approx(10, abs=0.3)
+    assert found.kept_days == pytest.approx(12, abs=0.3)
+    odd = [*unsure[:-1], replace(unsure[-1], ended_us=unsure[-1].started_us - DAY_US)]
+    assert seen(odd, rules, clock_is_right=False).daily == {"gate": pytest.approx(2400, rel=0.03)}, "a step in it"
+    assert seen([], clock_is_right=False).fate is Fate.UNKNOWN
 
 
 def test_where_nothing_is_recorded_any_more_it_says_so():

@@ -35,8 +35,10 @@ def sentence(one: Forecast) -> str:
         return f"how long there is room is not known: {one.why}"
     if one.fate is Fate.STAYS:
         return one.why or "room for all that is to be kept"
+    # What the words say of days is true of days on which the box runs.
+    days = "" if one.by_clock else " (days of recording: the clock is not synchronised)"
     if one.fate is Fate.FILLS_UP:
-        return f"full in {when}: {one.why}"
+        return f"full in {when}: {one.why}{days}"
     if one.full_days * _DAY_S < 3600:
-        return f"the oldest go as new ones come; recordings reach {back} back"
-    return f"full in {when}; then the oldest go, and recordings reach {back} back"
+        return f"the oldest go as new ones come; recordings reach {back} back{days}"
+    return f"full in {when}; then the oldest go, and recordings reach {back} back{days}"

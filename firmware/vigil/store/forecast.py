@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from operator import attrgetter
@@ -17,7 +17,7 @@ from operator import attrgetter
 from vigil.clock.trust import Trust
 from vigil.store.hold_ranges import Range
 from vigil.store.keeps import How
-from vigil.store.retention import Kept, Rules
+from vigil.store.retention import LONGEST_US, Kept, Rules
 
 DAY_US = 86_400_000_000
 WINDOW_DAYS = 7.0
@@ -42,6 +42,7 @@ class Forecast:
     `full_days` until the disk is full, `kept_days` how far back recordings will reach then; -1 where there is no such.
 
     `why` says why nothing is known, or why nothing may go. `daily` is what each camera records, in bytes a day.
+    Unless `by_clock`, days are days of recording: those on which the box is off do not count.
     """
 
     fate: Fate
@@ -49,6 +50,7 @@ class Forecast:
     kept_days: float = -1.0
     why: str = ""
     daily: Mapping[str, float] = field(default_factory=dict)
+    by_clock: bool = True
 
 
 def forecast(
@@ -62,7 +64,7 @@ def forecast(
 ) -> Forecast:
     """Foresee what becomes of a disk with `free_bytes` free. `ranges` are the times that are kept of each camera."""
     if not clock_is_right:
-        return Forecast(Fate.UNKNOWN, why="the clock is not synchronised, so nobody can say how much a day is")
+        kept, rules = end_to_end(kept, now_us), _without_days(rules)
     daily = bytes_a_day(kept, now_us)
     if daily is None:
         return Forecast(Fate.UNKNOWN, why="too little was recorded yet to say how much a day is")
@@ -70,7 +72,29 @@ def forecast(
         return Forecast(Fate.STAYS, why="nothing is being recorded", daily=daily)
     binding = How if not rules.give_up_stars else (How.HOLD,)
     bound = {camera: [one for one in all_ if one.how in binding] for camera, all_ in ranges.items()}
-    return _Future(kept, rules=rules, free_bytes=free_bytes, now_us=now_us, daily=daily, bound=bound).seen()
+    future = _Future(kept, rules=rules, free_bytes=free_bytes, now_us=now_us, daily=daily, bound=bound)
+    return replace(future.seen(), by_clock=clock_is_right)
+
+
+def end_to_end(kept: Sequence[Kept], now_us: int) -> list[Kept]:
+    """
+    Return the segments as though each had followed the one before at once and the newest ended at `now_us`.
+
+    How long a segment lasted is known where nobody knows when it was. Lengths that none can have count nothing.
+    """
+    laid = []
+    end_us: dict[str, int] = {}
+    for one in sorted(kept, key=attrgetter("seq"), reverse=True):
+        last_us = end_us.get(one.camera, now_us)
+        length_us = one.ended_us - one.started_us
+        first_us = end_us[one.camera] = last_us - (length_us if 0 < length_us <= LONGEST_US else 0)
+        laid.append(replace(one, started_us=first_us, ended_us=last_us, clock=Trust.SYNCED))
+    return laid
+
+
+def _without_days(rules: Rules) -> Rules:
+    """Return the rules that hold while nothing goes by age."""
+    return replace(rules, keep_days=0, own={camera: replace(own, keep_days=0) for camera, own in rules.own.items()})
 
 
 def bytes_a_day(kept: Sequence[Kept], now_us: int) -> dict[str, float] | None:
