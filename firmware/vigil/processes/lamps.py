@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
 from vigil.clock.trust import Trust
@@ -11,12 +10,11 @@ from vigil.events import Display, Status
 from vigil.guard.facts import ArmState
 from vigil.guard.moment import Moment
 from vigil.guard.panel import ARM_LAMP, CameraSeen, brightness_pct, fault_lamp, status_lamp
+from vigil.guard.probes.camera import BETWEEN_KEYFRAMES_S
+from vigil.processes.sensing import local_time
 
 _SLACK_S = 3.0
 """A recorder speaks once a second, and its flush takes a moment."""
-
-_BETWEEN_KEYFRAMES_S = 30.0
-"""Where only keyframes are kept, so long may pass from one to the next."""
 
 
 class LampsShown:
@@ -35,7 +33,7 @@ class LampsShown:
         continuous = status.mode == "continuous"
         self._cameras[status.camera] = CameraSeen(
             state=status.state, durable_age_s=status.durable_age_s, heard_us=now_us,
-            promised_s=self._loss_s + _SLACK_S if continuous else _BETWEEN_KEYFRAMES_S,
+            promised_s=self._loss_s + _SLACK_S if continuous else BETWEEN_KEYFRAMES_S,
         )  # fmt: skip
 
     def show(self, lamp: str, pattern: str) -> None:
@@ -65,7 +63,4 @@ class LampsShown:
 
 
 def _minute_of_day(now: Moment) -> int | None:
-    if now.trust is Trust.UNSYNCED:
-        return None
-    there = time.localtime(now.wall_us / 1_000_000)
-    return there.tm_hour * 60 + there.tm_min
+    return None if now.trust is Trust.UNSYNCED else local_time(now.wall_us)[1]

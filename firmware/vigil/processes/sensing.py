@@ -7,14 +7,13 @@ import time
 from vigil.config.model import Config
 from vigil.events import SensorSaid, Status, TopicSaid
 from vigil.guard.facts import CameraSees, Fact, Motion, Sensed, SensorLost
+from vigil.guard.panel import SILENT_US
 from vigil.guard.sensor_topics import Topics
 
 _SEEING = ("recording", "watching", "unclaimed", "disk fault")
 """Whatever becomes of its pictures, a camera in these states has them. A paused one is no witness."""
 
 _BLIND = ("frozen", "black")
-_SILENT_US = 5_000_000
-"""A recorder tells every second how it is; who has been silent for so long sees nothing."""
 
 
 class Sensing:
@@ -49,7 +48,7 @@ class Sensing:
 
     def look(self, now_us: int) -> list[Fact]:
         """Return that cameras see nothing whose recorders have fallen silent."""
-        silent = [camera for camera, at_us in self._heard_us.items() if now_us - at_us >= _SILENT_US]
+        silent = [camera for camera, at_us in self._heard_us.items() if now_us - at_us >= SILENT_US]
         return [fact for camera in silent for fact in self._seen(camera, sees=False)]
 
     def _seen(self, camera: str, *, sees: bool) -> list[Fact]:
