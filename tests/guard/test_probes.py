@@ -48,6 +48,7 @@ CASES = [
     (replace(DISK, trouble=Trouble.WRONG, total_bytes=0), ["disk.wrong"]),
     (replace(DISK, trouble=Trouble.READ_ONLY), ["disk.read-only"]),
     (replace(DISK, trouble=Trouble.REFUSES), ["disk.refuses"]),
+    (replace(DISK, trouble=Trouble.OVER), ["disk.over"]),
     (replace(DISK, trouble=Trouble.HELD, free_bytes=1), ["disk.held", "disk.full"]),
     (replace(DISK, total_bytes=0, free_bytes=0), ["disk.unknown"]),
     (CardSeen(complaint="it goes bad"), ["card.failing"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from fakes.forgetting import MINUTE_US, Book, forgetting_of, minutes
@@ -113,6 +114,22 @@ def test_with_deletion_off_a_full_disk_is_a_fault_and_nothing_is_decided(tmp_pat
     assert due(made, book, now_us=10**15, days_count=True) == []
     assert "set storage.delete = true" in made.complaint
     assert book.entries == []
+
+
+def test_a_limit_that_holds_forbid_to_keep_is_told_apart_from_a_disk_that_is_full(tmp_path):
+    segments = [replace(one, held=True) for one in minutes(30)]
+    made, room = forgetting_of(tmp_path, HandClock(), segments, maximum_bytes=10_000_000)
+
+    assert due(made, Book()) == []
+    assert not made.is_short
+    assert made.complaint == (
+        "recordings take more than maximum_bytes and nothing may be deleted "
+        "(30 of 30 segments held, 0 starred, the newest ten minutes stay always): release a hold or allow more"
+    )
+    room.free = 1_500_000
+    assert due(made, Book()) == []
+    assert made.is_short
+    assert made.complaint.startswith("space is short and nothing may be deleted (30 of 30 segments held")
 
 
 def test_orders_that_are_being_obeyed_are_not_given_again_to_others(tmp_path):

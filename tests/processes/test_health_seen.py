@@ -54,6 +54,10 @@ def test_what_the_disk_failed_with_says_which_trouble_it_has(shelf, failed, trou
 
 def test_a_disk_on_which_nothing_may_be_deleted_says_so_in_its_own_words(shelf):
     shelf.complaint = "all is held"
+    assert health_seen.disk(shelf, None, least_bytes=5).trouble is Trouble.OVER, (
+        "more than is allowed, but there is room"
+    )
+    shelf.is_short = True
 
     seen = health_seen.disk(shelf, None, least_bytes=5)
 

@@ -61,6 +61,8 @@ class Forgetting:
         self.video_bytes = 0
         self.segments = 0
         self.complaint = ""
+        self.is_short = False
+        """Whether `complaint` speaks of room on the disk; else recordings take more than they are allowed."""
 
     def space(self) -> tuple[int, int]:
         """Return the disk's size and what is free, in bytes; zeros where it cannot be asked."""
@@ -123,6 +125,7 @@ class Forgetting:
             at_most=_AT_ONCE,
         )
         self.complaint = "" if due.orders or going else _complaint(due, kept, rules)
+        self.is_short = due.short_bytes > 0
         self._decided &= {(one.camera, one.seq) for one in there}
         if not (is_short := rules.short_bytes(free) > 0):
             self._room.make_reserve()
@@ -232,8 +235,7 @@ def _complaint(due: Plan, kept: Sequence[Kept], rules: Rules) -> str:
     if not (due.short_bytes or due.over_bytes):
         return ""
     held, starred = sum(one.held for one in kept), sum(one.starred for one in kept)
-    stars = f" and {starred} starred" if starred else ""
-    return (
-        f"space is short and nothing may be deleted ({held} of {len(kept)} segments are held{stars}): "
-        "release a hold or use a larger disk"
-    )
+    stays = f"{held} of {len(kept)} segments held, {starred} starred, the newest ten minutes stay always"
+    if due.short_bytes:
+        return f"space is short and nothing may be deleted ({stays}): release a hold or use a larger disk"
+    return f"recordings take more than maximum_bytes and nothing may be deleted ({stays}): release a hold or allow more"

@@ -71,7 +71,11 @@ class OwnSight:
 def disk(shelf: Forgetting, failed: Exception | None, *, least_bytes: int) -> DiskSeen:
     """Say how the disk is; `failed` is what guard met when it last looked what to delete."""
     total, free = shelf.space()
-    trouble, why = _trouble(failed) if failed else (Trouble.HELD if shelf.complaint else Trouble.NONE, shelf.complaint)
+    if failed:
+        trouble, why = _trouble(failed)
+    else:
+        binds = Trouble.HELD if shelf.is_short else Trouble.OVER
+        trouble, why = binds if shelf.complaint else Trouble.NONE, shelf.complaint
     return DiskSeen(total_bytes=total, free_bytes=free, least_bytes=least_bytes, trouble=trouble, why=why)
 
 

@@ -18,6 +18,7 @@ class Trouble(StrEnum):
     READ_ONLY = "read-only"
     REFUSES = "refuses"
     HELD = "held"
+    OVER = "over"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,10 @@ PROBE = Probe(
         _kind(
             "held", Level.FAILED, "Space is short, and nothing may be deleted: recording will stop when it is used up.",
             "Read why. Release holds (`vigil hold`), or use a larger disk.",
+        ),
+        _kind(
+            "over", Level.WARNING, "Recordings take more room than the settings allow, and nothing may be deleted.",
+            "Read why. Recording goes on. Release holds (`vigil hold`), or set `maximum_bytes` higher.",
         ),
         _kind(
             "full", Level.WARNING, "Less is free than is needed to end files properly.",
