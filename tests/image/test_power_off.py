@@ -96,6 +96,20 @@ def test_the_last_of_a_shutdown_tells_the_ups_to_cut_the_power(box):
 
 
 @with_nut
+def test_it_does_so_without_any_path_for_systemd_gives_its_last_programs_none(box):
+    drivers = recording_drivers(box.place / "drivers")
+    box.with_ups(drivers)
+    box.asked("kill-power\n")
+    # By that name alone this machine's own systemctl would be found: a function comes before any program.
+    shadowed = f'systemctl() {{ echo "systemctl $*" >>{box.place}/done; }}; sleep() {{ :; }}; . {SCRIPTS}/kill-power'
+
+    subprocess.run(["/bin/sh", "-c", f"set -- poweroff {box.kept}; {shadowed}"], env={}, check=True, timeout=60)
+
+    assert len((drivers / "cuts").read_text().splitlines()) == 1
+    assert box.done[-1] == "systemctl --force --force reboot"
+
+
+@with_nut
 def test_a_driver_that_cannot_cut_it_leaves_a_box_that_starts_again(box):
     assert PROGRAMS
     box.with_ups(PROGRAMS)
