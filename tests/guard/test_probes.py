@@ -77,7 +77,7 @@ CASES = [
     (PartSeen(what="keys of me", words="lost"), ["part.records"]),
     (PartSeen(what="mqtt", words="nobody answers"), ["part.network"]),
     (PartSeen(what="presence", words="nobody is named"), ["part.settings"]),
-    (PartSeen(what="memory of arm", words="it is not kept"), ["part.other"]),
+    (PartSeen(what="judgement (Power)", words="a mistake in Vigil itself"), ["part.other"]),
     (KeysSeen(certified=False), ["keys.uncertified"]),
     (KeysSeen(certified=False, refusal="nobody answers"), ["keys.signer"]),
     (KeysSeen(certified=True, refusal="nobody answers"), []),
