@@ -122,6 +122,13 @@ def test_a_first_start_makes_a_configuration_and_one_that_lost_it_does_not(place
     assert (place.data / "owner.agekey").stat().st_mode & 0o077 == 0
 
 
+def test_a_first_start_warns_of_nothing_that_it_mends_itself(place, caplog):
+    notes = prepare(place.data, Disk())
+
+    assert len(notes) == 1
+    assert not caplog.records
+
+
 def test_the_store_lies_where_the_configuration_says(place, tmp_path):
     place.config_files.owners.write_bytes(written(config_of("mine", storage=Storage(video_dir="/mnt/disk"))))
 

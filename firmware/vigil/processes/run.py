@@ -21,7 +21,7 @@ from vigil.processes.ending import set_when_asked
 from vigil.processes.hub import HubClient
 from vigil.processes.panorama_panel import KEYS
 from vigil.processes.place import Place
-from vigil.processes.settings import Settings, found, load
+from vigil.processes.settings import Settings, found
 from vigil.processes.supervisor import Child, Supervisor
 from vigil.segments.age import Identity
 from vigil.store.disk import Disk
@@ -76,7 +76,7 @@ def prepare(data: Path, disk: Disk) -> list[str]:
         )
     if (data / "owner.agekey").exists():
         notes.append(f"throw-away owner identity: {data / 'owner.agekey'} (whoever has it can watch)")
-    settings = load(data, disk)
+    settings = found(data, disk)
     video = settings.place.video
     if settings.place.known_store() is None and (
         not video.is_dir() or not any(video.iterdir()) or (video / MARKER).exists()
@@ -180,7 +180,7 @@ def main(
     """Run everything until Ctrl-C, SIGTERM, a closed terminal, or for `for_s` seconds."""
     disk = Disk()
     notes = prepare(data, disk)
-    settings = load(data, disk)
+    settings = found(data, disk)
     stop = set_when_asked(signal.SIGHUP)
     if settings.salvage.taken_from is TakenFrom.DEFAULT and not settings.recipients:
         log.warning("nobody owns this box yet: `vigil keys new` makes a key, its recipient goes into vigil.toml")
