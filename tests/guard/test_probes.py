@@ -78,6 +78,7 @@ CASES = [
     (PartSeen(what="mqtt", words="nobody answers"), ["part.network"]),
     (PartSeen(what="presence", words="nobody is named"), ["part.settings"]),
     (PartSeen(what="judgement (Power)", words="a mistake in Vigil itself"), ["part.other"]),
+    (PartSeen(what="memory of arm", words="it is not kept"), ["part.alarm"]),
     (KeysSeen(certified=False), ["keys.uncertified"]),
     (KeysSeen(certified=False, refusal="nobody answers"), ["keys.signer"]),
     (KeysSeen(certified=True, refusal="nobody answers"), []),
