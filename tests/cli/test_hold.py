@@ -76,6 +76,10 @@ def test_a_time_to_come_may_be_held(box: Box, capsys: Captured):
     assert capsys.readouterr().out.startswith(
         "There is nothing yet of gate in that time.\nWhat is recorded later of gate"
     )
+    assert hold(box, "place", "--from", "2199-01-01", "--to", "2200-01-01", "--reason", "another reason") == 0
+    already, *_ = capsys.readouterr().out.splitlines()
+    assert already.startswith("held already as a whole: 2199-01-01 00:00:00.0 to 2200-01-01 00:00:00.0 UTC  by ")
+    assert already.endswith(": court")
     assert hold(box, "release", "--from", f"{START}02.5", "--to", "2200-01-01", "--reason", "over") == 0
     assert held(box) == []
     assert Ranges(Disk(), box.video / "gate").all() == []

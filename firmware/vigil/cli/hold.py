@@ -63,6 +63,8 @@ class _Deed:
         """Keep it. Raises `StoreError`."""
         span = self._what.span
         if span:
+            stood = [one for one in self._ranges.all() if (one.span, one.how) == (span, self._how)]
+            self.told += [f"{_PAST[self._how]} already as a whole: {span_words(span)}  {_words(one)}" for one in stood]
             self.done = self._ranges.place(span, **self._word)
         for segment in self._what.segments:
             if not span and self._holds.place(segment, **self._word):
