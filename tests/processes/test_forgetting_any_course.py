@@ -55,9 +55,13 @@ class Course:
         self.refused_us: int | None = None
         self.waiting: dict[tuple[str, int], Delete] = {}
 
-    def mark(self, number: int, **marks: bool) -> None:
+    def hold(self, number: int, *, held: bool) -> None:
         n = number % len(self.there)
-        self.there[n] = replace(self.there[n], **marks)
+        self.there[n] = replace(self.there[n], held=held)
+
+    def star(self, number: int, *, starred: bool) -> None:
+        n = number % len(self.there)
+        self.there[n] = replace(self.there[n], starred=starred)
 
     def record(self, count: int) -> None:
         for camera in ("gate", "yard"):
@@ -133,9 +137,10 @@ def test_whatever_happens_nothing_held_goes_nothing_unsaid_and_a_full_disk_gets_
                 course.record(value)
             elif step == "obey":
                 course.obey(value)
+            elif step == "hold":
+                course.hold(value, held=not course.there[value % len(course.there)].held)
             else:
-                one = course.there[value % len(course.there)]
-                course.mark(value, **({"held": not one.held} if step == "hold" else {"starred": not one.starred}))
+                course.star(value, starred=not course.there[value % len(course.there)].starred)
 
         # The journal is well again and the recorders obey: then there is room, unless nothing may go.
         for _ in range(3):
@@ -153,7 +158,7 @@ def test_without_a_journal_for_ever_a_full_disk_gets_room_all_the_same(steps: li
         course.record(3)
         for step, value in steps:
             if step == "hold":
-                course.mark(value, held=True)
+                course.hold(value, held=True)
         for _ in range(9):
             course.look([False] * 9)
             course.obey(100)
