@@ -113,5 +113,5 @@ def test_a_star_outlives_a_limit_and_is_no_reason_to_be_silent(place, give_up):
         told = wait_for(client, lambda m: isinstance(m, Health) and any("starred" in one for one in m.faults))
 
     assert isinstance(told, Health)
-    assert "0 of 15 segments are held and 15 starred" in " ".join(told.faults)
+    assert "0 of 15 segments held, 15 starred" in " ".join(told.faults)
     assert len(segments_of(place.video / "gate")) == 15
