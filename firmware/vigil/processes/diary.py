@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -239,17 +240,15 @@ class Diary:
             self._index.catch_up(self._place.journal)
 
     def close(self) -> None:
-        """Sign what there is, and let go. Never raises."""
-        try:
-            if self._session.certificate is not None and self._journal.checkpoint():
-                log.debug("the journal is signed up to entry %d", self.size)
-        except VigilError as error:
-            log.warning("journal: what came last is not signed yet: %s", error)
-        for part in (self._journal, self._index):
+        """Sign what there is, and let go of both, whatever becomes of the first. Never raises a `VigilError`."""
+        with ExitStack() as parts:
+            parts.callback(_let_go, self._index)
+            parts.callback(_let_go, self._journal)
             try:
-                part.close()
+                if self._session.certificate is not None and self._journal.checkpoint():
+                    log.debug("the journal is signed up to entry %d", self.size)
             except VigilError as error:
-                log.warning("journal: %s", error)
+                log.warning("journal: what came last is not signed yet: %s", error)
 
     def _vouched_fields(self) -> dict[str, str]:
         cert = self._session.certificate
@@ -301,6 +300,13 @@ def _caught_up(path: Path, journal: Path) -> Index:
         index.close()
         raise
     return index
+
+
+def _let_go(part: Journal | Index) -> None:
+    try:
+        part.close()
+    except VigilError as error:
+        log.warning("journal: %s", error)
 
 
 def _loss_of(reader: LogReader) -> tuple[str, int]:
