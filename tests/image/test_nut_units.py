@@ -46,6 +46,8 @@ def test_they_read_what_find_wrote_and_tell_it_on_the_loopback(tmp_path):
     (root / "ups.dev").write_text("".join(f"{name}: {value}\n" for name, value in FULL.items()))
     (tmp_path / "etc/passwd").write_text("root:x:0:0::/root:/bin/sh\nvigil-nut:x:808:800::/:/bin/sh\n")
     (tmp_path / "etc/group").write_text("root:x:0:\nvigil:x:800:\n")
+    # There is no journal: what they say goes where it can be read if they do not get so far.
+    (tmp_path / "etc/systemd/system.conf.d/said.conf").write_text("[Manager]\nDefaultStandardOutput=tty\n")
     for name in NAMES:
         shutil.copy(UNITS / name, tree.units)
     for name, text in (("place", PLACE), ("ask", ASK)):

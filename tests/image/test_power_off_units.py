@@ -50,6 +50,7 @@ def leave(tree, note):
     """Guard leaves a note, in the directory that is its own."""
     tree.unit(
         "guard.service",
+        "After=recorder.service\n"
         "[Service]\nType=oneshot\nRemainAfterExit=yes\nRuntimeDirectory=vigil-guard\nRuntimeDirectoryMode=0750\n"
         f"ExecStart=/bin/sh -c 'echo {note} >/run/part; mv /run/part /run/vigil-guard/power-off'\n",
         wanted_by="box.target.wants",
