@@ -35,7 +35,7 @@ udevadm settle
 systemctl restart vigil-body
 """
 PULL = f"/run/inside/header/sim_gpio{BUTTON}/pull"
-ENTRIES = "cat /vigil/state/journal/*/entries/*.jsonl | grep -F '\"arm.changed\"' || true"
+ENTRIES = "cat /vigil/state/journal/*/entries/*.jsonl | grep -F '\"arm.changed\"'"
 STATUS_WORDS = "/opt/vigil/bin/vigil status --data /vigil --json || true"
 
 
@@ -59,7 +59,7 @@ def press(shell: Shell, seconds: str) -> None:
 
 def states(shell: Shell) -> list[tuple[str, str]]:
     """Each change of the arm state that the journal has: what to, and how."""
-    entries = [json.loads(line) for line in shell.ask(ENTRIES).splitlines()]
+    entries = [json.loads(line) for line in shell.ask(f"{ENTRIES} || true").splitlines()]
     return [(one["after"], one["how"]) for one in entries]
 
 
@@ -74,7 +74,7 @@ def armed_by_a_press(box: Running) -> float:
     """Press; return the seconds until the journal says that the box is armed away."""
     began = time.monotonic()
     press(box.shell, "0.3")
-    box.shell.ask(f"until {ENTRIES} | grep -qF armed_away; do sleep 1; done", timeout_s=300)
+    box.shell.ask(f"until {ENTRIES} | grep -q '.after.:.armed_away.'; do sleep 1; done", timeout_s=300)
     return time.monotonic() - began
 
 
