@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -23,3 +24,12 @@ def root_logger_as_before() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
+
+
+@pytest.fixture(autouse=True)
+def umask_as_before() -> Iterator[None]:
+    """Commands run in the tests' process: what one wants of the files it makes is not for the next test's."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
