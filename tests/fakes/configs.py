@@ -13,6 +13,7 @@ from vigil.config.checks import LINES
 from vigil.config.kinds import Address, Choice, Flag, Number, Polygons, Recipients, Text, Whole
 from vigil.config.kinds_lists import Words
 from vigil.config.model import LISTS, TABLES, Camera, Config, Motion, SourceName
+from vigil.config.model_presence import Member
 from vigil.config.model_rule import Rule
 from vigil.config.model_sensor import Sensor
 from vigil.config.rule_checks import HEADER_BUS as BUS
@@ -105,12 +106,21 @@ def configs(draw: st.DrawFn) -> Config:
     ups = {key.key: getattr(tables["ups"], key.key) for key in settings_of(TABLES["ups"]).values()}
     delay_s = draw(st.integers(0, 600))
     tables["ups"] = TABLES["ups"](**{**ups, "shutdown_delay_s": delay_s, "critical_runtime_threshold_s": delay_s + 90})
+    tables["presence"] = replace(tables["presence"], witness=draw(st.sampled_from(["", "10.0.0.9", "plug.lan"])))
     listed = [draw(cameras(f"camera-{number}")) for number in range(draw(st.integers(0, 3)))]
     free = [line for line in lines[len(LINES) :] if line not in BUS]
     kinds = draw(st.lists(st.sampled_from(["contact", "motion", "tamper", "smoke", "water"]), max_size=3))
     sensors = [draw(sensors_on(f"sensor-{number}", kind, free[number])) for number, kind in enumerate(kinds)]
     rules = [draw(rules_called(f"rule-{number}")) for number in range(draw(st.integers(0, 3)))]
-    return Config(**tables, cameras=tuple(listed), sensors=tuple(sensors), rules=tuple(rules))
+    members = [draw(members_at(f"member-{number}", number)) for number in range(draw(st.integers(0, 3)))]
+    lists = {"cameras": listed, "sensors": sensors, "rules": rules, "members": members}
+    return Config(**tables, **{name: tuple(found) for name, found in lists.items()})
+
+
+def members_at(name: str, number: int) -> st.SearchStrategy[Member]:
+    """One member, by a device that nobody else has."""
+    devices = st.sampled_from([f"192.168.1.{number}", f"02:00:00:00:00:0{number}", f"phone-{number}.lan"])
+    return devices.flatmap(lambda device: _tables(Member, list(settings_of(Member).values()), id=name, device=device))
 
 
 def sensors_on(name: str, kind: str, line: int) -> st.SearchStrategy[Sensor]:
@@ -162,6 +172,7 @@ _VALUES += [
     "{a = {b = 1}}",
 ]
 _VALUES += ['[{ arm = "armed" }]', '{ sensor = "*", for_s = 3 }', '[{ notify = "hm" }]', "[{ not = { any = [] } }]"]
+_VALUES += ['"192.168.1.20"', '"02:42:ac:11:00:02"', '"anna.lan"', '"away"', '"8.8.8.8"']
 _VALUES += ["1979-05-27", "1979-05-27T07:32:00Z", "07:32:00", "=", "'''", f'["{KEYS[0]}", "age1"]']
 _OLD_KEYS = ["rtsp_url", "record_continuous", "record_on_motion", "motion_sensitivity", "motion_min_area_px"]
 _OLD_KEYS += ["retention_days", "resolution_motion", "post_motion_buffer_s", "arm_pin_hash"]

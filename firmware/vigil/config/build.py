@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vigil.config.build_lists import build_rules, build_sensors
+from vigil.config.build_lists import build_members, build_rules, build_sensors
 from vigil.config.checks import (
     CAMERAS_AT_MOST,
     THRESHOLDS,
@@ -17,7 +17,8 @@ from vigil.config.checks import (
     storage_problem,
     ups_problem,
 )
-from vigil.config.model import LISTS, TABLES, Camera, Config
+from vigil.config.model import LISTS, TABLES, Camera, Config, within
+from vigil.config.presence_checks import presence_problem
 from vigil.config.redact import shown
 from vigil.config.syntax import Document
 from vigil.config.tables import TakenCamera, not_a_setting, take_camera, take_table
@@ -41,7 +42,7 @@ def build(document: Document, good: Config | None) -> Built:
     kept. `good`'s other cameras are not taken: the owner removed them.
     """
     built = Built(good or Config())
-    known = [*TABLES, *LISTS, "camera", "schema"]
+    known = [*TABLES, *(name for name in LISTS if "." not in name), "camera", "schema"]
     built.problems += [not_a_setting(key, known) for key in document if key not in known]
     stand_in = built.config
     tables = {name: _table(name, document.get(name, {}), getattr(stand_in, name), built) for name in TABLES}
@@ -56,7 +57,7 @@ def build(document: Document, good: Config | None) -> Built:
 
 def _table(name: str, table: object, stand_in: Any, built: Built) -> Any:
     model = TABLES[name]
-    taken = take_table(model, table, name)
+    taken = take_table(model, table, name, inner=within(name))
     built.problems += taken.problems
     found = model(**{**{key: getattr(stand_in, key) for key in taken.bad}, **taken.saved, **taken.values})
     for key in sorted(taken.bad):
@@ -77,6 +78,10 @@ def _table(name: str, table: object, stand_in: Any, built: Built) -> Any:
         pair = {key: getattr(stand_in, key) for key in ("critical_runtime_threshold_s", "shutdown_delay_s")}
         built.remedies += [f"ups.{key}: used instead is {shown(value)}" for key, value in pair.items()]
         return replace(found, **pair)
+    if name == "presence" and (problem := presence_problem(found)):
+        built.problems.append(problem)
+        built.remedies.append("presence.witness: without it, the router is asked")
+        return replace(found, witness="")
     return found
 
 
@@ -90,7 +95,7 @@ def _part_rivals(built: Built) -> None:
 
 
 def _lists(document: Document, good: Config | None, built: Built) -> None:
-    """Build sensors, then the rules that speak of them; a mistake costs the one that has it."""
+    """Build sensors, then the rules that speak of them, and members; a mistake costs the one that has it."""
 
     def told(problems: list[str], remedy: str) -> None:
         built.problems.extend(problems)
@@ -99,6 +104,9 @@ def _lists(document: Document, good: Config | None, built: Built) -> None:
     sensors = build_sensors(document.get("sensor", []), built.config, good, told)
     built.config = replace(built.config, sensors=sensors)
     built.config = replace(built.config, rules=build_rules(document.get("rule", []), built.config, good, told))
+    presence = document.get("presence", {})
+    members = presence.get("member", []) if isinstance(presence, dict) else []
+    built.config = replace(built.config, members=build_members(members, good, told))
 
 
 def _cameras(tables: object, good: Config | None, built: Built) -> list[Camera]:

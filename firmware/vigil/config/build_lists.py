@@ -1,4 +1,4 @@
-"""The sensors and rules of a document: each right by itself, then beside the others; a mistake costs that one alone."""
+"""The sensors, rules and members of a document, each right by itself and beside others; a mistake costs that one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Generic, TypeVar
 
 from vigil.config.checks import LINES
 from vigil.config.model import Config
+from vigil.config.model_presence import Member
 from vigil.config.model_rule import Rule
 from vigil.config.model_sensor import Sensor
+from vigil.config.presence_checks import MEMBERS_AT_MOST, member_problems
 from vigil.config.redact import shown
 from vigil.config.rule_checks import RULES_AT_MOST, SENSORS_AT_MOST, known_of, rule_problems, sensor_problems
 from vigil.config.rule_loops import Circles
@@ -18,7 +20,7 @@ from vigil.config.setting import settings_of
 from vigil.config.tables import take_table
 from vigil.errors import ConfigError
 
-One = TypeVar("One", bound=Sensor | Rule)
+One = TypeVar("One", bound=Sensor | Rule | Member)
 Told = Callable[[list[str], str], None]
 """Takes the problems with one table, and what is done about them when booting."""
 
@@ -46,6 +48,12 @@ def build_rules(tables: object, config: Config, good: Config | None, told: Told)
         return rule_problems(rule, sensors, cameras, site) or circles.closed_by(rule, earlier)
 
     return _Builder("rule", Rule, RULES_AT_MOST, good.rules if good else (), problems, told).build(tables)
+
+
+def build_members(tables: object, good: Config | None, told: Told) -> tuple[Member, ...]:
+    """Return the members of `[[presence.member]]` that can be looked for."""
+    known = good.members if good else ()
+    return _Builder("presence.member", Member, MEMBERS_AT_MOST, known, member_problems, told).build(tables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,7 @@ class _Builder(Generic[One]):
         return where, None if taken.bad else self.model(**taken.values), taken.problems
 
     def _as_before(self, where: str, used: Sequence[One]) -> One | None:
-        name = where.partition(".")[2]
+        name = where.rpartition(".")[2]
         before = next((one for one in self.good if one.id == name), None)
         rivals = any(one.id == name for one in used)
         return before if before and not rivals and not self.problems(before, used) else None

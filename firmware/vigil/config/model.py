@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, get_args
 from vigil.config.kinds import Address, Choice, Flag, Number, Polygon, Polygons, Recipients, Text, Whole
 from vigil.config.kinds_lists import Words
 from vigil.config.model_panel import Arm, Button, Lamps
+from vigil.config.model_presence import Member, Presence
 from vigil.config.model_rule import Rule, Site
 from vigil.config.model_sensor import Location, Sensor
 from vigil.config.model_storage import Storage
@@ -250,6 +251,8 @@ class Config:
     sensors: tuple[Sensor, ...] = ()
     rules: tuple[Rule, ...] = ()
     ups: Ups = field(default_factory=Ups)
+    presence: Presence = field(default_factory=Presence)
+    members: tuple[Member, ...] = ()
 
 
 TABLES: dict[str, type[Any]] = {
@@ -264,8 +267,19 @@ TABLES: dict[str, type[Any]] = {
     "lamps": Lamps,
     "location": Site,
     "ups": Ups,
+    "presence": Presence,
 }
 """The tables that a file has at most once, by name; beside them it has `schema`, each `[[camera]]` and `LISTS`."""
 
-LISTS: dict[str, type[Any]] = {"sensor": Sensor, "rule": Rule}
-"""The tables that a file has as often as the owner likes, each with an `id`; `Config` has them in the plural."""
+LISTS: dict[str, type[Any]] = {"sensor": Sensor, "rule": Rule, "presence.member": Member}
+"""The tables that a file has as often as the owner likes, each with an `id`; some lie within another table."""
+
+
+def attribute_of(name: str) -> str:
+    """Return what `Config` calls one of `LISTS`: the last part of its name, in the plural."""
+    return f"{name.rpartition('.')[2]}s"
+
+
+def within(table: str) -> list[str]:
+    """Return the keys of a table that are lists of tables within it."""
+    return [name.partition(".")[2] for name in LISTS if name.startswith(f"{table}.")]

@@ -59,9 +59,20 @@ def parse_in_parts(data: bytes) -> tuple[Document, list[str]]:
             held = document.get(key)
             if isinstance(held, list) and isinstance(value, list):
                 held.extend(value)
+            elif isinstance(held, dict) and isinstance(value, dict):
+                _join(held, value)
             else:
                 document.setdefault(key, value)
     return document, faults
+
+
+def _join(table: Document, more: Document) -> None:
+    """Put a table's later parts to its first: `[[presence.member]]` stands below `[presence]`, and is one of many."""
+    for key, value in more.items():
+        if isinstance(table.get(key), list) and isinstance(value, list):
+            table[key].extend(value)
+        else:
+            table.setdefault(key, value)
 
 
 def _parts(text: str) -> list[tuple[int, str]]:

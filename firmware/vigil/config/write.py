@@ -9,7 +9,7 @@ from vigil.config.actions import Action, action_as_document
 from vigil.config.conditions import Written
 from vigil.config.conditions_read import written_when
 from vigil.config.kinds import grouped
-from vigil.config.model import LISTS, SCHEMA, TABLES, Camera, Config, Motion
+from vigil.config.model import LISTS, SCHEMA, TABLES, Camera, Config, Motion, attribute_of
 from vigil.config.redact import HIDDEN, quoted, without_secrets
 from vigil.config.setting import Mark, Setting, settings_of
 from vigil.config.syntax import Document
@@ -51,7 +51,9 @@ def redacted(config: Config) -> Document:
         for camera in config.cameras
     ]
     for name, table in LISTS.items():
-        document[name] = [_values(settings_of(table), one, "") for one in getattr(config, f"{name}s")]
+        outer, _, key = name.rpartition(".")
+        place = document[outer] if outer else document
+        place[key] = [_values(settings_of(table), one, "") for one in getattr(config, attribute_of(name))]
     return document
 
 
@@ -61,7 +63,7 @@ def defaulted(config: Config) -> list[str]:
     for camera in config.cameras:
         tables += [(f"camera.{camera.id}", camera, camera.source), (f"camera.{camera.id}.motion", camera.motion, "")]
     for name in LISTS:
-        tables += [(f"{name}.{one.id}", one, "") for one in getattr(config, f"{name}s")]
+        tables += [(f"{name}.{one.id}", one, "") for one in getattr(config, attribute_of(name))]
     return [
         f"{name}.{setting.key}"
         for name, table, source in tables
@@ -114,7 +116,7 @@ def _file(config: Config, line: Line, comments: list[str]) -> bytes:
         lines += _table("[[camera]]", Camera, camera, camera.source, line)
         lines += _table("[camera.motion]", Motion, camera.motion, "", line)
     for name, model in LISTS.items():
-        for one in getattr(config, f"{name}s"):
+        for one in getattr(config, attribute_of(name)):
             lines += _table(f"[[{name}]]", model, one, "", line)
     return ("\n".join(lines) + "\n").encode()
 
