@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
@@ -10,7 +11,7 @@ from vigil.events import Board, Ups
 
 GestureName = Literal["short", "double", "long", "hold"]
 PowerState = Literal["mains", "battery", "low", "critical", "unknown"]
-PresenceState = Literal["EMPTY", "ADULTS_HOME", "KIDS_HOME", "ALL_HOME"]
+PresenceState = Literal["EMPTY", "ADULTS_HOME", "KIDS_HOME", "ALL_HOME", "unknown"]
 
 
 class ArmState(StrEnum):
@@ -135,8 +136,23 @@ class PowerChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """
+    Lookout has looked: who answered, and how (``ping``, ``neighbours``), and who did not although asked in full.
+
+    `witness` says that what stands for the network answered, `trouble` why
+    nobody can be asked.
+    """
+
+    seen: Mapping[str, str] = field(default_factory=dict)
+    missed: tuple[str, ...] = ()
+    witness: bool = False
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PresenceChanged:
-    """Who is at home now."""
+    """Who is at home now, or that nobody knows (``unknown``)."""
 
     state: PresenceState
 
@@ -170,6 +186,7 @@ Fact = (
     | CameraPaused
     | ArmChanged
     | PowerChanged
+    | Looked
     | PresenceChanged
     | Plugged
     | Ups

@@ -63,6 +63,9 @@ class World:
         match fact:
             case ArmChanged():
                 return self.state("arm", str(fact.after))
+            case PresenceChanged("unknown"):
+                self.states.pop("presence", None)
+                return "presence"
             case PresenceChanged(state):
                 return self.state("presence", state)
             case PowerChanged(state):
