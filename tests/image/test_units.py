@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import ipaddress
 import re
 import shutil
 import subprocess
@@ -12,10 +13,12 @@ import pytest
 
 from fakes.repository import ROOT
 from fakes.systemd_here import version
+from vigil.config.presence_checks import HOME_NETWORKS
 
 SYSTEM = ROOT / "image/system"
 TREE = SYSTEM / "root"
 UNITS = TREE / "usr/lib/systemd/system"
+SYSCTL = "usr/lib/sysctl.d/60-vigil-ping.conf"
 MOST_EXPOSURE = 2.0
 INSTANCES = {
     "vigil-open@.service": ["state", "video"],
@@ -153,6 +156,26 @@ def test_body_alone_has_the_lines_of_the_header_and_needs_nobody():
     assert re.search(r"^Wants=.*\bvigil-body\.service\b", (UNITS / "vigil.target").read_text(), re.MULTILINE)
     # lgpio makes a pipe where it is told, and the root is read-only.
     assert own["Environment"] == f"LG_WD=/run/{own['RuntimeDirectory']}"
+
+
+def test_lookout_alone_may_ping_and_reaches_homes_alone(root):
+    own = settings("vigil-lookout.service")
+    run("systemd-sysusers", f"--root={root}")
+    groups = {line.split(":")[0]: line.split(":")[2] for line in (root / "etc/group").read_text().splitlines()}
+    [line] = [line for line in (TREE / SYSCTL).read_text().splitlines() if line.startswith("net")]
+
+    assert own["User"] == "vigil-lookout" and own["CapabilityBoundingSet"] == ""
+    assert own["SupplementaryGroups"] == "vigil-ping"
+    assert line == f"net.ipv4.ping_group_range = {groups['vigil-ping']} {groups['vigil-ping']}"
+    # Debian's own file, which grants pings to everybody, is read before it.
+    assert Path(SYSCTL).name > "50-default.conf"
+    others = [service for service in SERVICES if "vigil-ping" in settings(service).get("SupplementaryGroups", "")]
+    assert others == ["vigil-lookout.service"]
+    allowed = [ipaddress.ip_network(one) for one in own["IPAddressAllow"].split() if one != "localhost"]
+    assert set(allowed) == set(HOME_NETWORKS) and own["IPAddressDeny"] == "any"
+    assert not {"Requires", "Requisite", "BindsTo", "PartOf", "RequiresMountsFor"} & own.keys()
+    # It is started where there is anybody to look for, and not with the box.
+    assert "vigil-lookout" not in (UNITS / "vigil.target").read_text()
 
 
 def test_users_of_the_units_are_made(root):

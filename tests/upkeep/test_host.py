@@ -9,7 +9,10 @@ import pytest
 
 from vigil.config.model import Camera, Config, Journal, Network
 from vigil.config.model_panel import Arm, Lamps
-from vigil.upkeep.host import BODY, GUARD, Changes, cable, changes, problems, radio, wanted
+from vigil.config.model_presence import Member, Presence
+from vigil.config.model_sensor import Sensor
+from vigil.config.read import read_strict
+from vigil.upkeep.host import BODY, GUARD, LOOKOUT, Changes, cable, changes, matters, problems, radio, wanted
 
 
 def cameras(*names, off=()):
@@ -51,6 +54,30 @@ def test_who_reads_what_changed_is_started_anew_and_nobody_else():
     assert changes(wanted(arm), running, wanted(before)).restart == (GUARD,)
     network = replace(before, network=Network(address="10.0.0.5/8"))
     assert changes(wanted(network), running, wanted(before)) == Changes()
+
+
+def test_sensors_and_rules_are_read_anew_by_who_reads_them():
+    before = replace(Config(), cameras=cameras("gate"))
+    running = set(wanted(before))
+    sensors = replace(before, sensors=(Sensor(id="door", kind="contact", gpio=5),))
+    assert changes(wanted(sensors), running, wanted(before)).restart == (BODY, GUARD)
+    ruled = b'schema = 1\n[[rule]]\nid = "a"\nwhen = [{ arm = "armed" }, { any = [{ power = "low" }], for_s = 5 }]\n'
+    rules = replace(before, rules=read_strict(ruled + b'do = [{ notify = "hm" }]\n').rules)
+    assert changes(wanted(rules), running, wanted(before)).restart == (GUARD,)
+
+
+def test_somebody_looks_only_where_there_is_anybody_to_look_for():
+    nobody = replace(Config(), cameras=cameras("gate"))
+    anna = replace(nobody, members=(Member(id="anna", device="10.0.0.5"),))
+    off = replace(anna, presence=Presence(enabled=False))
+    running = set(wanted(nobody))
+
+    assert changes(wanted(anna), running, wanted(nobody)) == Changes(start=(LOOKOUT,), restart=(GUARD,))
+    assert changes(wanted(off), {*running, LOOKOUT}, wanted(anna)) == Changes(stop=(LOOKOUT,), restart=(GUARD,))
+    slow = replace(anna, presence=Presence(ping_interval_s=60))
+    assert changes(wanted(slow), {*running, LOOKOUT}, wanted(anna)).restart == (GUARD, LOOKOUT)
+    # A configuration is not taken back because of it: the box records.
+    assert not matters(LOOKOUT) and matters("vigil-record@gate.service")
 
 
 def test_a_password_that_changed_counts():

@@ -15,7 +15,7 @@ from vigil.processes.config_trial import take_back_if_on_trial
 from vigil.processes.place import Place
 from vigil.processes.settings import load
 from vigil.store.disk import Disk
-from vigil.upkeep.host import ALWAYS, CABLE, RECORDERS, cable, changes, problems, radio, wanted
+from vigil.upkeep.host import ALWAYS, CABLE, LOOKOUT, RECORDERS, cable, changes, matters, problems, radio, wanted
 
 log = logging.getLogger(__name__)
 _LIMIT_S = 30
@@ -57,7 +57,7 @@ class Host:
     def is_well(self, config: Config) -> bool:
         """Say whether every recorder that should run does."""
         states = self._states()
-        return all(states.get(unit) == "active" for unit in wanted(config) if unit not in ALWAYS)
+        return all(states.get(unit) == "active" for unit in wanted(config) if matters(unit))
 
     def _known(self) -> dict[str, str]:
         try:
@@ -91,7 +91,9 @@ class Host:
 
     def _states(self) -> dict[str, str]:
         """Return our units that systemd has, or had, something to do with: active, activating, failed …"""
-        said = self._run("systemctl", "list-units", "--plain", "--no-legend", "--all", f"{RECORDERS}*", *ALWAYS)
+        said = self._run(
+            "systemctl", "list-units", "--plain", "--no-legend", "--all", f"{RECORDERS}*", LOOKOUT, *ALWAYS
+        )
         # UNIT LOAD ACTIVE SUB …: one that waits to be started again is activating.
         lines = [words for line in said.splitlines() if len(words := line.split()) > 3]
         return {words[0]: words[2] for words in lines if words[2] != "inactive"}

@@ -14,6 +14,7 @@ from vigil.config.model import Config, Network
 RECORDERS = "vigil-record@"
 GUARD = "vigil-guard.service"
 BODY = "vigil-body.service"
+LOOKOUT = "vigil-lookout.service"
 ALWAYS = (GUARD, BODY)
 """These are started with the box; the others as the configuration asks for them."""
 CABLE = "10-vigil-cable.network"
@@ -38,10 +39,18 @@ def wanted(config: Config) -> dict[str, str]:
     """Return the units that should run, each with a digest of the settings that it reads when it starts."""
     common = (config.system, config.owner, config.recording, config.storage)
     units = {recorder_of(camera.id): (camera, *common) for camera in config.cameras if camera.enabled}
+    if config.presence.enabled and config.members:
+        units[LOOKOUT] = (config.system, config.presence, *config.members)
     panel = (config.button, config.lamps)
-    guard = (config.journal, config.arm, config.ups, *panel, *config.cameras, *common)
-    always = {GUARD: _digest(guard), BODY: _digest((config.system, config.ups, *panel))}
+    house = (config.location, *config.sensors, *config.rules, config.presence, *config.members)
+    guard = (config.journal, config.arm, config.ups, *panel, *config.cameras, *common, *house)
+    always = {GUARD: _digest(guard), BODY: _digest((config.system, config.ups, *panel, *config.sensors))}
     return {unit: _digest(read) for unit, read in units.items()} | always
+
+
+def matters(unit: str) -> bool:
+    """Say whether a configuration is given up again where this unit does not run: recording is what it is for."""
+    return unit.startswith(RECORDERS)
 
 
 def _digest(tables: Iterable[Any]) -> str:
@@ -55,7 +64,7 @@ def changes(want: Mapping[str, str], running: Collection[str], applied: Mapping[
 
     `applied` are the digests with which units were started; of those not in it nothing is known, so they stay.
     """
-    ours = {unit for unit in running if unit.startswith(RECORDERS)}
+    ours = {unit for unit in running if unit.startswith(RECORDERS) or unit == LOOKOUT}
     return Changes(
         start=tuple(sorted(set(want) - {*ALWAYS} - ours)),
         stop=tuple(sorted(ours - set(want))),
