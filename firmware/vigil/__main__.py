@@ -33,6 +33,7 @@ FAMILIES = (
     "control",
     "arming",
     "status",
+    "presence",
     "update",
     "ups",
     "reset",
@@ -43,7 +44,7 @@ FAMILIES = (
 
 # A box waits for these at each start, one after the other, and keeps most of them in memory: they do not pay for the
 # others' imports (a tenth of a second and 3 MiB).
-ALONE = {"upkeep": "upkeep", "record": "run", "guard": "run", "body": "run", "signer": "run"}
+ALONE = {"upkeep": "upkeep", "record": "run", "guard": "run", "body": "run", "lookout": "run", "signer": "run"}
 
 
 class Spare(argparse.ArgumentParser):

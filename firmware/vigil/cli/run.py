@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `run` (also called `start`), `record`, `guard`, `body` and `signer`."""
+    """Add `run` (also called `start`), `record`, `guard`, `body`, `lookout` and `signer`."""
     run = subparsers.add_parser("run", aliases=["start"], help="record: everything on this host, to look at")
     _common(run)
     run.add_argument(
@@ -39,6 +39,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     _common(body)
     body.add_argument("--simulated", action="store_true", help="with a model of a panel, to press and to look at")
     body.set_defaults(run=_body)
+    lookout = subparsers.add_parser("lookout", help="the process that asks whose devices are in the network")
+    _common(lookout)
+    lookout.set_defaults(run=_lookout)
     signer = subparsers.add_parser("signer", help="the process that holds the identity key")
     _common(signer)
     signer.add_argument(
@@ -97,6 +100,12 @@ def _body(given: argparse.Namespace) -> int:
     from vigil.processes import body
 
     return body.main(given.data.absolute(), model=given.simulated, log_level=given.log_level, plain=given.plain)
+
+
+def _lookout(given: argparse.Namespace) -> int:
+    from vigil.processes import lookout
+
+    return lookout.main(given.data.absolute(), log_level=given.log_level, plain=given.plain)
 
 
 def _signer(given: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from vigil.config.secrets import SecretFiles
 from vigil.errors import VigilError
 from vigil.events import (
     Answer,
+    AskPresence,
     Board,
     Display,
     Message,
@@ -24,6 +25,7 @@ from vigil.events import (
     Senses,
     SensorSaid,
     SetArm,
+    Sightings,
     Status,
     TopicSaid,
     Ups,
@@ -49,9 +51,11 @@ from vigil.guard.deeds import (
 )
 from vigil.guard.facts import ArmState, CameraPaused, Fact, Gesture, GestureName, ResumedByHand
 from vigil.guard.moment import Moment
+from vigil.guard.presence import Home
 from vigil.processes.arm_state import Newest, arming_of, found_of
 from vigil.processes.cues import Cues
 from vigil.processes.guarded_part import GuardedPart
+from vigil.processes.household import looked_of, told_of
 from vigil.processes.hub import HubServer, Peer
 from vigil.processes.lamps import LampsShown
 from vigil.processes.orders import Orders
@@ -113,6 +117,7 @@ class Judging:
             Senses: ("body", self._sense),
             SensorSaid: ("body", lambda said: self._heard(self._sensing.said(said))),
             TopicSaid: ("uplink", lambda said: self._heard(self._sensing.heard(said, clock.steady_us()))),
+            Sightings: ("lookout", lambda said: self._happened(looked_of(said))),
             Ups: ("body", self._happened),
             Board: ("body", self._happened),
             Network: ("body", self._evidence),
@@ -156,6 +161,10 @@ class Judging:
         if isinstance(message, SetArm):
             if answer := self._asked(peer, message):
                 peer.send(answer)
+        elif isinstance(message, AskPresence):
+            home = next((part for part in self._parts if isinstance(part, Home)), None)
+            for told in told_of(home, self._clock.steady_us()):
+                peer.send(told)
         elif said := self._hears.get(type(message)):
             teller, hear = said
             if is_our(peer, teller):

@@ -12,6 +12,8 @@ from vigil.guard.card_wear import CardWear, Worn
 from vigil.guard.deeds import Part
 from vigil.guard.panel import Presses
 from vigil.guard.power import Power
+from vigil.guard.presence import SUBJECT as PRESENCE
+from vigil.guard.presence import Home
 from vigil.guard.privacy import Privacy
 from vigil.guard.rule_state import World
 from vigil.guard.rules import SUBJECT as RULES
@@ -38,6 +40,8 @@ def parts_of(config: Config, disk: Disk, place: Place, *, now_us: int) -> list[P
     if config.ups.enabled:
         parts.append(Power(config.ups))
     parts.append(Sensors(config.sensors, now_us))
+    if config.presence.enabled and config.members:
+        parts.append(Home(config.presence, config.members, kept_of(disk, place, PRESENCE), now_us))
     # Last: rules judge by what the others have made of it.
     parts.append(Rules(config.rules, world, kept_of(disk, place, RULES) if config.rules else None))
     return parts

@@ -106,11 +106,14 @@ def commands(settings: Settings, log_level: str | None) -> list[tuple[str, list[
     flags = ["--data", data, "--plain", *(["--log-level", log_level] if log_level else [])]
     vigil = [sys.executable, "-m", "vigil"]
     cameras = [camera.id for camera in settings.salvage.config.cameras if camera.enabled]
+    config = settings.salvage.config
+    lookout = [("lookout", [*vigil, "lookout", *flags])] if config.presence.enabled and config.members else []
     return [
         ("signer", [*vigil, "signer", *flags]),
         ("guard", [*vigil, "guard", *flags]),
         *((f"record@{camera}", [*vigil, "record", "--camera", camera, *flags]) for camera in cameras),
         ("body", [*vigil, "body", "--simulated", *flags]),
+        *lookout,
     ]
 
 
@@ -163,7 +166,7 @@ class Run:
     def _finish(self) -> None:
         """Recorders seal first; guard then enters what they said; the signer goes last."""
         self._eyes.ending()
-        for group in (["record@"], ["body"], ["guard"], ["signer"]):
+        for group in (["record@"], ["body", "lookout"], ["guard"], ["signer"]):
             self._supervisor.end(group)
         for message in self._hub.receive():
             self._see(message)
