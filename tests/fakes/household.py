@@ -18,8 +18,9 @@ from vigil.guard.arm_memory import Found, resumed
 from vigil.guard.arm_table import Delays
 from vigil.guard.arming import Arming
 from vigil.guard.deeds import Alarm, Arm, Deed, Enter, Fault, Happened, Keep, Record, Sound, Tell
-from vigil.guard.facts import ArmChanged, CameraSees, Fact, Motion, PowerChanged, PresenceChanged, Sensed
+from vigil.guard.facts import ArmChanged, CameraSees, Fact, Looked, Motion, PowerChanged, PresenceChanged, Sensed
 from vigil.guard.moment import Moment
+from vigil.guard.presence import Home
 from vigil.guard.rule_state import World
 from vigil.guard.rules import Rules
 from vigil.guard.sensors import Sensors
@@ -69,6 +70,8 @@ class Household:
         self._kept: dict[str, Mapping[str, Any]] = {}
         self._says: dict[str, bool] = {}
         self._silent: set[str] = set()
+        self._there: set[str] = set()
+        self._router = True
         self._arm = ""
         self._begin()
 
@@ -87,7 +90,8 @@ class Household:
         self._sensors = Sensors(self.config.sensors, self.steady_us)
         world = World(self.config.location, utc_local, known_of(self.config.sensors, self.config.cameras))
         self._rules = Rules(self.config.rules, world, self._kept.get("rules"))
-        self._parts = (self._sensors, self._rules)
+        home = Home(self.config.presence, self.config.members, self._kept.get("presence"), self.steady_us)
+        self._parts = (self._sensors, *([home] if self.config.members else []), self._rules)
         if kept is not None:
             self._do(self._arming.begin(self._now(), ""))
         else:
@@ -118,6 +122,8 @@ class Household:
             for sensor, active in self._says.items():
                 if sensor not in self._silent:
                     self.tell(Sensed(sensor, active, 0, self.steady_us))
+            if self.config.members:
+                self._look_for_members()
             self._do(self._arming.look(self._now()))
             for part in self._parts:
                 self._do(part.look(self._now()))
@@ -136,6 +142,12 @@ class Household:
                 "is blind": CameraSees(who, False), "sees again": CameraSees(who, True),
             }  # fmt: skip
             self.tell(seen[what])
+        elif who in {member.id for member in self.config.members}:
+            (self._there.add if what == "comes" else self._there.discard)(who)
+            if what == "comes":
+                self.tell(Looked({who: "ping"}))
+        elif who == "router":
+            self._router = what == "is back"
         elif who == "presence":
             self.tell(PresenceChanged(what))  # type: ignore[arg-type]
         elif who == "power":
@@ -151,6 +163,12 @@ class Household:
         """Let every part hear of something."""
         for part in self._parts:
             self._do(part.hear(fact, self._now()))
+
+    def _look_for_members(self) -> None:
+        """Where the router is away nobody answers; phones come back when it does."""
+        there = self._there if self._router else set()
+        missed = tuple(member.id for member in self.config.members if member.id not in there)
+        self.tell(Looked(dict.fromkeys(there, "ping"), missed, witness=self._router))
 
     def _sensor(self, sensor: str, what: str) -> None:
         if what == "falls silent":
@@ -179,9 +197,7 @@ class Household:
         for deed in deeds:
             match deed:
                 case Happened(fact):
-                    if isinstance(fact, ArmChanged) and fact.after != self._arm:
-                        self._arm = fact.after
-                        self._notice(f"arm is {fact.after}")
+                    self._notice_change(fact)
                     self.tell(fact)
                 case Arm():
                     self._do(self._arming.demand(deed, self._now()))
@@ -201,6 +217,13 @@ class Household:
                     self._notice(f"told {words}")
                 case Record(camera, name, state):
                     self._record(camera, name, state)
+
+    def _notice_change(self, fact: Fact) -> None:
+        if isinstance(fact, ArmChanged) and fact.after != self._arm:
+            self._arm = fact.after
+            self._notice(f"arm is {fact.after}")
+        elif isinstance(fact, PresenceChanged):
+            self._notice(f"presence is {fact.state}")
 
     def _record(self, camera: str, name: str, state: str) -> None:
         for one in self._cues if camera == "*" else [camera]:

@@ -69,6 +69,15 @@ def test_what_becomes_unknown_has_not_ceased():
     assert fired(box.hears(Motion("yard", True))) == ["a"]
 
 
+def test_a_house_of_which_nobody_knows_who_is_there_is_neither_empty_nor_not():
+    box = begun(rule('{ presence = "EMPTY" }'), rule('{ not = { presence = "EMPTY" } }', name="b"))
+    assert fired(box.deeds) == []
+    assert fired(box.hears(PresenceChanged("EMPTY"))) == ["a"]
+
+    assert fired(box.hears(PresenceChanged("unknown"), PresenceChanged("EMPTY"))) == []
+    assert fired(box.hears(PresenceChanged("unknown"), PresenceChanged("ALL_HOME"))) == ["b"]
+
+
 @pytest.mark.parametrize(
     ("when", "facts"),
     [

@@ -59,3 +59,14 @@ def test_the_journal_of_the_week_explains_what_the_rules_did(lived):
 
     assert {one.rule.id: len(one.fired) for one in found} == {one.rule.id: one.really for one in found}
     assert sum(one.really for one in found) > 15
+
+
+def test_a_family_comes_and_goes_by_its_phones():
+    """Phones that sleep, a router that restarts, a box that was off: what is journaled is who made the house change."""
+    house = Household(HERE / "family.toml")
+    house.run(script(HERE / "family.txt"))
+
+    assert house.happened == []
+    changes = [fields for _, kind, fields in house.journal if kind == "presence.changed"]
+    assert 10 < len(changes) < 40
+    assert not [fields for fields in changes if "grandma" in str(fields) or "192.168" in str(fields)]
