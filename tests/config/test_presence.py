@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
+from fakes.repository import ROOT
 from vigil.config.model import Config
 from vigil.config.model_presence import Member, Presence
 from vigil.config.presence_checks import MEMBERS_AT_MOST
@@ -103,3 +105,10 @@ def test_a_file_that_is_broken_elsewhere_keeps_its_household():
 
     assert [one.id for one in found.config.members] == ["anna", "ben"]
     assert found.config.presence.empty == "away"
+
+
+def test_every_example_of_the_guide_works():
+    page = (ROOT / "docs/guide/presence.md").read_text(encoding="utf-8")
+    examples = re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+
+    assert [read_strict(text.encode()).members != () for text in examples] == [True, True, False]
