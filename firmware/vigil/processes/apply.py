@@ -91,9 +91,8 @@ class Host:
 
     def _states(self) -> dict[str, str]:
         """Return our units that systemd has, or had, something to do with: active, activating, failed …"""
-        said = self._run(
-            "systemctl", "list-units", "--plain", "--no-legend", "--all", f"{RECORDERS}*", LOOKOUT, *ALWAYS
-        )
+        ours = (f"{RECORDERS}*", LOOKOUT, *ALWAYS)
+        said = self._run("systemctl", "list-units", "--plain", "--no-legend", "--all", *ours)
         # UNIT LOAD ACTIVE SUB …: one that waits to be started again is activating.
         lines = [words for line in said.splitlines() if len(words := line.split()) > 3]
         return {words[0]: words[2] for words in lines if words[2] != "inactive"}

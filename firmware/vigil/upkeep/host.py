@@ -38,7 +38,9 @@ def recorder_of(camera: str) -> str:
 def wanted(config: Config) -> dict[str, str]:
     """Return the units that should run, each with a digest of the settings that it reads when it starts."""
     common = (config.system, config.owner, config.recording, config.storage)
-    units = {recorder_of(camera.id): (camera, *common) for camera in config.cameras if camera.enabled}
+    units: dict[str, tuple[Any, ...]] = {
+        recorder_of(camera.id): (camera, *common) for camera in config.cameras if camera.enabled
+    }
     if config.presence.enabled and config.members:
         units[LOOKOUT] = (config.system, config.presence, *config.members)
     panel = (config.button, config.lamps)
