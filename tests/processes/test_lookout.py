@@ -186,3 +186,18 @@ def test_the_router_of_this_network_is_no_member(tmp_path):
     """It is the witness, and somebody may name it a member all the same."""
     with household("i") as home, guarding(tmp_path, ROUTER) as (place, seen), looking(home, place):
         assert seen.until(lambda said: "m0" in said.seen).seen["m0"] in ("ping", "neighbours")
+
+
+@pytest.mark.parametrize(("groups", "granted"), [("808", True), ("809", False)])
+def test_pings_are_for_those_of_the_group_though_it_is_not_their_first(groups, granted):
+    """As the unit has it: a user of its own, the group all processes share, and that of pings beside it."""
+    program = "import os; from vigil.body.ping import Pings; print(Pings(os.urandom).send('10.77.0.1', 1) or 'sent')"
+    rights = ["--reuid", "808", "--regid", "800", "--groups", groups, "--no-new-privs", "--bounding-set=-all"]
+    with household("j", pings="808 808") as home:
+        command = home.at_box("setpriv", *rights, sys.executable, "-c", program)
+        done = subprocess.run(
+            command, env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)}, capture_output=True, text=True, check=False
+        )
+
+    assert (done.stdout == "sent\n") is granted, done.stderr
+    assert ("net.ipv4.ping_group_range must name its group" in done.stderr) is not granted
