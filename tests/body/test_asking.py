@@ -116,7 +116,7 @@ def test_addresses_are_tried_with_what_the_others_leave():
     asked = live(one, {"anna", WITNESS}, seconds=300, begin_s=30)
 
     tried = [ask.address for asks in asked.values() for ask in asks if ask.name is None]
-    assert len(tried) == len(set(tried)) == 200 and not one.searching
+    assert len(tried) == len(set(tried)) == 200 and not one.searches(330 * SECOND_US)
     assert max(sum(a.name not in ("anna", WITNESS) for a in asks) for asks in asked.values()) == OTHERS_A_SECOND
     assert turns(asked, "anna")[0] == 30
 
@@ -128,6 +128,16 @@ def test_a_name_that_nobody_knows_is_missed_and_not_asked():
 
     one.at("anna", "10.0.0.9")
     assert turns(live(one, set(), seconds=50, begin_s=31), "anna") == [60]
+
+
+def test_nobody_is_missed_while_an_address_that_was_tried_may_still_answer():
+    one = Asking(["anna"], interval_us=INTERVAL_US, now_us=0)
+    one.search([f"10.9.0.{number}" for number in range(120)])
+    live(one, set(), seconds=42)
+    assert one.missed() == [] and one.searches(41 * SECOND_US)
+
+    live(one, set(), seconds=2, begin_s=42)
+    assert one.missed() == ["anna"]
 
 
 def test_nobody_is_missed_at_an_address_that_they_have_left():

@@ -20,7 +20,7 @@ from vigil.processes.hub import HubClient
 from vigil.processes.place import Place
 
 # Somebody who has left is known to have after a minute at the earliest.
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(can()), reason=can() or "it can")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.skipif(bool(can()), reason=can() or "it can")]
 
 ANNA = "10.77.0.20"
 CONFIG = f"""

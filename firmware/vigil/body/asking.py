@@ -52,6 +52,7 @@ class Asking:
         self._interval_us = interval_us
         self._search: deque[str] = deque()
         self._tick_us = now_us - SECOND_US
+        self._tried_us = now_us - MISSED_US
         self._missed: list[str] = []
 
     @property
@@ -66,10 +67,9 @@ class Asking:
         """Whether anybody has been asked and not answered yet."""
         return any(target.asked_us is not None for target in self._targets.values())
 
-    @property
-    def searching(self) -> bool:
-        """Whether addresses are still to be tried."""
-        return bool(self._search)
+    def searches(self, now_us: int) -> bool:
+        """Say whether addresses are still to be tried, or the last of them may still answer."""
+        return bool(self._search) or now_us - self._tried_us < MISSED_US
 
     def is_living(self, name: str) -> bool:
         """Say whether the last look at them was answered."""
@@ -119,6 +119,7 @@ class Asking:
         found = [self._ask(target, now_us) for target in (*first, *others)]
         for _ in range(min(room - len(others), len(self._search))):
             found.append(Ask(None, self._search.popleft()))
+            self._tried_us = now_us
         return found
 
     def _due(self, target: _Target) -> int:
@@ -140,7 +141,7 @@ class Asking:
             if target.asked_us is not None and now_us - target.asked_us >= MISSED_US:
                 target.next_us = target.asked_us + self._interval_us
                 self._end(target)
-            elif target.asked_us is None and not target.address and target.next_us <= now_us and not self._search:
+            elif not target.address and target.next_us <= now_us and not self.searches(now_us):
                 # A name that nobody knows, or a device that was searched for everywhere, is not there either.
                 target.next_us = now_us + self._interval_us
                 self._end(target)

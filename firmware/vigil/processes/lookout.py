@@ -94,13 +94,14 @@ class Lookout:
             self._hub.connect()
             self._look_at_own_end(now_us)
         self._hear_replies(now_us)
-        if now_us >= self._look_us and (self._asking.waits or self._asking.searching):
+        waits = self._asking.waits or self._asking.searches(now_us)
+        if now_us >= self._look_us and waits:
             self._look_us = now_us + LOOK_US
             self._look_at_neighbours(now_us)
         self._ask(now_us)
         if beat or self._came:
             self._tell()
-        looks = [self._look_us] if self._asking.waits or self._asking.searching else []
+        looks = [self._look_us] if self._asking.waits or self._asking.searches(now_us) else []
         return min([self._beat_us + BEAT_US, self._asking.due_us, *looks])
 
     def close(self) -> None:
@@ -123,7 +124,7 @@ class Lookout:
             self._end_trouble = str(error)
         self._notice()
         self._marks.place(self._asking, self._own, self._names.found())
-        due = now_us - self._search_us >= SEARCH_US and not self._asking.searching
+        due = now_us - self._search_us >= SEARCH_US and not self._asking.searches(now_us)
         if due and not self._trouble and self._marks.lost(self._asking):
             self._search_us = now_us
             self._asking.search(self._own.to_search())
