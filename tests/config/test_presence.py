@@ -83,8 +83,8 @@ def test_one_device_is_one_member_however_it_is_written():
 
 
 def test_other_mistakes_are_told_by_their_place():
-    assert problems('[presence]\nwitness = "8.8.8.8"\nemty = "away"\nempty = "gone"\nmember = 3\n') == [
-        "presence.emty: not a setting (did you mean empty?)",
+    assert problems('[presence]\nwitness = "8.8.8.8"\nadults_hom = "away"\nempty = "gone"\nmember = 3\n') == [
+        "presence.adults_hom: not a setting (did you mean adults_home?)",
         'presence.empty = "gone": give off, away, home, night or disarmed',
         'presence.witness = "8.8.8.8": this is no address of a home network; nobody outside is asked',
         "presence.member = 3: write a table [[presence.member]] for each presence.member",

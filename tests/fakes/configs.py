@@ -113,8 +113,9 @@ def configs(draw: st.DrawFn) -> Config:
     sensors = [draw(sensors_on(f"sensor-{number}", kind, free[number])) for number, kind in enumerate(kinds)]
     rules = [draw(rules_called(f"rule-{number}")) for number in range(draw(st.integers(0, 3)))]
     members = [draw(members_at(f"member-{number}", number)) for number in range(draw(st.integers(0, 3)))]
-    lists = {"cameras": listed, "sensors": sensors, "rules": rules, "members": members}
-    return Config(**tables, **{name: tuple(found) for name, found in lists.items()})
+    return Config(
+        **tables, cameras=tuple(listed), sensors=tuple(sensors), rules=tuple(rules), members=tuple(members)
+    )  # fmt: skip
 
 
 def members_at(name: str, number: int) -> st.SearchStrategy[Member]:

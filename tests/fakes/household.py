@@ -17,7 +17,7 @@ from vigil.config.rule_checks import known_of
 from vigil.guard.arm_memory import Found, resumed
 from vigil.guard.arm_table import Delays
 from vigil.guard.arming import Arming
-from vigil.guard.deeds import Alarm, Arm, Deed, Enter, Fault, Happened, Keep, Record, Sound, Tell
+from vigil.guard.deeds import Alarm, Arm, Deed, Enter, Fault, Happened, Keep, Part, Record, Sound, Tell
 from vigil.guard.facts import ArmChanged, CameraSees, Fact, Looked, Motion, PowerChanged, PresenceChanged, Sensed
 from vigil.guard.moment import Moment
 from vigil.guard.presence import Home
@@ -91,7 +91,7 @@ class Household:
         world = World(self.config.location, utc_local, known_of(self.config.sensors, self.config.cameras))
         self._rules = Rules(self.config.rules, world, self._kept.get("rules"))
         home = Home(self.config.presence, self.config.members, self._kept.get("presence"), self.steady_us)
-        self._parts = (self._sensors, *([home] if self.config.members else []), self._rules)
+        self._parts: tuple[Part, ...] = (self._sensors, *([home] if self.config.members else []), self._rules)
         if kept is not None:
             self._do(self._arming.begin(self._now(), ""))
         else:

@@ -170,7 +170,8 @@ class Lookout:
         if name == WITNESS:
             self._witness = True
             return
-        self._seen[name] = how
+        # The table goes on to say so for a while: that is the weaker word.
+        self._seen[name] = how if how == "ping" else self._seen.get(name, how)
         self._missed.pop(name, None)
         self._came = self._came or came
 
