@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-WIDTH, HEIGHT = 900, 640
+WIDTH, HEIGHT = 900, 686
 INK, PAPER, FAINT, GREEN, RED, AMBER = "#222222", "#ffffff", "#bbbbbb", "#2e8b57", "#c0392b", "#d68910"
 LEFT, MIDDLE, TOP, ROW = 40, 470, 110, 46
 
@@ -17,6 +17,7 @@ STATUS = (
     ("slow breath", "all that is promised is safely recorded"),
     ("one wink in 4 s", "as above, but a camera is paused for privacy"),
     ("two blinks, pause", "not yet yours: nothing is kept"),
+    ("fast blinking", "can be claimed now, for ten minutes"),
     ("dark", "something is not recorded: see the fault lamp"),
 )
 ARM = (
@@ -34,7 +35,7 @@ FAULTS = (
     ("power", "mains, battery, supply, heat"),
     ("alarm: memory, sensor or button", "arm or disarm anew; look at wires"),
     ("clock", "the time is not right: network, vigil confirm-time"),
-    ("journal or keys", "recordings go on; vigil status says what to do"),
+    ("journal, keys, owner", "recordings go on; vigil status says what to do"),
     ("network", "cable, router, broker"),
     ("configuration", "vigil config validate names every mistake"),
     ("anything else", "vigil status says what"),
@@ -57,6 +58,9 @@ def drawing() -> Iterator[str]:
             yield f'<circle cx="{MIDDLE + 8 + 13 * dot}" cy="{top - 5}" r="4.5" fill="{AMBER}"/>'
         yield from text(MIDDLE + 132, top, name, size=15, weight="bold")
         yield from text(MIDDLE + 132, top + 18, cure, size=12)
+    yield from text(
+        MIDDLE, HEIGHT - 68, "one long, three short: somebody wants to take the box over", size=13, weight="bold"
+    )
     yield from text(MIDDLE, HEIGHT - 48, "dark: no fault; steady: the box is starting, or nobody judges", size=13)
     yield from text(MIDDLE, HEIGHT - 28, "A press is answered by a short flash of the lamp “Armed”.", size=13)
     yield "</svg>"

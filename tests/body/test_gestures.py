@@ -50,6 +50,31 @@ def test_how_long_it_was_down_is_what_it_says(ms, seen):
     assert Finger(wants_double=True).press(ms).seen == seen
 
 
+@pytest.mark.parametrize(("ms", "more"), [(19_999, []), (20_000, ["very_long"]), (29_999, ["very_long"]), (30_000, [])])
+def test_a_very_long_press_is_a_hold_first_and_told_when_it_is_let_go(ms, more):
+    assert Finger().press(ms).seen == ["hold", *more]
+    finger = Finger()
+    finger.edge(pressed=True)
+    finger.wait(ms)
+    assert finger.seen == ["hold"]
+
+
+def test_nobody_takes_anything_over_by_what_was_down_while_the_box_started():
+    finger = Finger(pressed=True)
+    finger.wait(25_000)
+    finger.edge(pressed=False)
+    finger.wait(1000)
+    assert finger.seen == []
+    assert finger.press(25_000).seen == ["hold", "very_long"]
+
+
+def test_a_very_long_press_that_nobody_looked_at_meanwhile_is_told_as_both():
+    button = Gestures(pressed=False, at_us=0, wants_double=False)
+    button.edge(pressed=True, at_us=100 * MS)
+    seen = button.edge(pressed=False, at_us=25_100 * MS)
+    assert [*seen, *button.look(26_000 * MS)] == ["hold", "very_long"]
+
+
 def test_a_hold_is_told_while_it_lasts_and_once():
     finger = Finger()
     finger.edge(pressed=True)

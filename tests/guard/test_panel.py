@@ -10,8 +10,8 @@ import pytest
 from fakes.repository import ROOT
 from vigil.clock.trust import Trust
 from vigil.config.model_panel import Button, Lamps
-from vigil.guard.deeds import Alarm, Arm, Enter, Record
-from vigil.guard.facts import ArmState, Gesture, Motion
+from vigil.guard.deeds import Alarm, Arm, Enter, Happened, Record
+from vigil.guard.facts import ArmState, ClaimAsked, Gesture, Motion, TakeoverAsked
 from vigil.guard.moment import Moment
 from vigil.guard.panel import (
     ARM_LAMP,
@@ -159,6 +159,8 @@ def test_no_gesture_disarms_unless_the_owner_says_so():
         ("disarm", Arm("disarmed", "button panel", "button")),
         ("record", Record("*", "button", "pulse")),
         ("alarm", Alarm("button panel: a call for help", delayed=False, always=True)),
+        ("claim", Happened(ClaimAsked("button panel"))),
+        ("takeover", Happened(TakeoverAsked("button panel"))),
     ],
 )
 def test_a_gesture_does_what_the_owner_chose(action, deed):
@@ -166,7 +168,7 @@ def test_a_gesture_does_what_the_owner_chose(action, deed):
 
 
 def test_a_gesture_that_is_mapped_to_nothing_is_only_journaled():
-    assert [type(deed) for deed in hear(Button(), "hold")] == [Enter]
+    assert [type(deed) for deed in hear(Button(hold="nothing"), "hold")] == [Enter]
 
 
 def test_one_gesture_may_arm_and_disarm():

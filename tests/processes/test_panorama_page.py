@@ -287,12 +287,12 @@ def test_the_panel_and_the_alarm_stand_above_the_cameras():
     panorama, now_us = watched(30, status(), guard=guard)
     lit = with_lamps(panorama, Lit(levels={"status": "26", "arm": "100", "fault": "0", "disco": "100", "buzzer": "x"}))
 
-    lines = page(lit, now_us, 130, 40)
+    lines = page(lit, now_us, 140, 40)
 
     (line,) = [line for line in lines if line.startswith("alarm")]
     assert "arming (23 s left, then armed_away)" in line
     assert "◑ status  ● arm  ○ fault  ○ buzzer" in line and "disco" not in line
-    assert line.rstrip().endswith("keys: b press, d twice, l long, h hold")
+    assert line.rstrip().endswith("keys: b press, d twice, l long, h hold, v longer")
     assert with_lamps(lit, Lit(levels={"status": "27", "arm": "100", "fault": "0", "buzzer": "0"})) is lit
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Gesture = Literal["short", "double", "long", "hold"]
+Gesture = Literal["short", "double", "long", "hold", "very_long"]
 _MS = 1000
 _SECOND_US = 1_000_000
 
@@ -23,6 +23,7 @@ class Timing:
     double_us: int = 400 * _MS
     long_us: int = 1500 * _MS
     hold_us: int = 10 * _SECOND_US
+    very_long_us: int = 20 * _SECOND_US
     stuck_us: int = 30 * _SECOND_US
     restless_us: int = 5 * _SECOND_US
 
@@ -32,7 +33,8 @@ class Gestures:
     One button. All times are of the steady clock, and never go back.
 
     A button that is pressed when this begins is ignored until it is let go:
-    nobody asked this program for anything. With `wants_double` a short press
+    nobody asked this program for anything. A very long press is a hold first,
+    and told as very long when it is let go. With `wants_double` a short press
     is told only when no second one has followed.
     """
 
@@ -43,6 +45,7 @@ class Gestures:
         self._raw_us = self._since_us = at_us
         self._restless_since_us: int | None = None
         self._answered = pressed
+        self._ignored = pressed
         self._first_us: int | None = None
 
     @property
@@ -94,17 +97,20 @@ class Gestures:
         return done
 
     def _pressed(self) -> list[Gesture]:
-        self._answered = False
+        self._answered = self._ignored = False
         # One that comes too late is not the second of two, even where nobody looked in between.
         late = self._first_us is not None and self._since_us - self._first_us >= self._timing.double_us
         return self._single() if late else []
 
     def _released(self, lasted_us: int) -> list[Gesture]:
         answered, self._answered = self._answered, False
+        # Told at its end, and not of a button that is stuck: nothing that leans against a box makes this gesture.
+        meant = self._timing.very_long_us <= lasted_us < self._timing.stuck_us and not self._ignored
+        longest: list[Gesture] = ["very_long"] if meant else []
         if answered:
-            return []
+            return longest
         if lasted_us >= self._timing.hold_us:
-            return [*self._single(), "hold"]
+            return [*self._single(), "hold", *longest]
         if lasted_us >= self._timing.long_us:
             return [*self._single(), "long"]
         if not self._wants_double:

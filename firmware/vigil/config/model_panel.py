@@ -9,7 +9,7 @@ from vigil.config.kinds import Choice, Text, Whole
 
 Level = Literal["low", "high"]
 ButtonAction = Literal[
-    "nothing", "arm_away", "arm_home", "arm_night", "disarm", "arm_or_disarm", "record", "alarm"
+    "nothing", "arm_away", "arm_home", "arm_night", "disarm", "arm_or_disarm", "record", "alarm", "claim", "takeover"
 ]  # fmt: skip
 
 _LINE = Whole(2, 27, "none")
@@ -48,7 +48,14 @@ class Button:
         ButtonAction, _ACTION, "Two short presses. With nothing a short one need not wait for a second."
     ] = "nothing"
     long: Annotated[ButtonAction, _ACTION, "Held for more than 1.5 s, and let go."] = "arm_home"
-    hold: Annotated[ButtonAction, _ACTION, "Held for 10 s."] = "nothing"
+    hold: Annotated[
+        ButtonAction, _ACTION, "Held for 10 s; claim opens ten minutes for claiming a box that nobody has claimed."
+    ] = "claim"
+    very_long: Annotated[
+        ButtonAction,
+        _ACTION,
+        "Held for 20 to 30 s, and let go; takeover is for who forgot everything, and takes a day.",
+    ] = "takeover"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

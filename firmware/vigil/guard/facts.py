@@ -9,7 +9,7 @@ from typing import Literal
 
 from vigil.events import Board, Ups
 
-GestureName = Literal["short", "double", "long", "hold"]
+GestureName = Literal["short", "double", "long", "hold", "very_long"]
 PowerState = Literal["mains", "battery", "low", "critical", "unknown"]
 PresenceState = Literal["EMPTY", "ADULTS_HOME", "KIDS_HOME", "ALL_HOME", "unknown"]
 
@@ -173,6 +173,20 @@ class Plugged:
     words: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ClaimAsked:
+    """Somebody held the button as one does to claim the box."""
+
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeoverAsked:
+    """Somebody held the button for so long that it can only be meant: the box is to be taken over."""
+
+    who: str
+
+
 Fact = (
     Sensed
     | SensorLost
@@ -191,4 +205,6 @@ Fact = (
     | Plugged
     | Ups
     | Board
+    | ClaimAsked
+    | TakeoverAsked
 )

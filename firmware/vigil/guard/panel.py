@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vigil.config.model_panel import Button, ButtonAction, Lamps
-from vigil.guard.deeds import Alarm, Arm, ArmMode, Deed, Enter, Record
-from vigil.guard.facts import ArmChanged, ArmState, Fact, Gesture
+from vigil.guard.deeds import Alarm, Arm, ArmMode, Deed, Enter, Happened, Record
+from vigil.guard.facts import ArmChanged, ArmState, ClaimAsked, Fact, Gesture, TakeoverAsked
 from vigil.guard.moment import Moment
 
 SILENT_US = 5_000_000
@@ -32,7 +32,7 @@ FAULT_CLASSES: tuple[tuple[str, str], ...] = (
     ("power", r"power|ups|voltage|temperature"),
     ("alarm: memory, sensor or button", r"arm$|memory of arm|sensor|button|lamp|panel|body|rule"),
     ("clock", r"clock"),
-    ("journal or keys", r"journal|signer|keys"),
+    ("journal, keys, owner", r"journal|signer|keys|ownership|takeover"),
     ("network", r"network|uplink|mqtt"),
     ("configuration", r"configuration|presence"),
     ("anything else", r""),
@@ -121,6 +121,10 @@ class Presses:
     def _asked(self, action: ButtonAction, who: str) -> list[Deed]:
         if action == "record":
             return [Record("*", "button", "pulse")]
+        if action == "claim":
+            return [Happened(ClaimAsked(who))]
+        if action == "takeover":
+            return [Happened(TakeoverAsked(who))]
         if action == "alarm":
             return [Alarm(f"{who}: a call for help", delayed=False, always=True)]
         if action == "arm_or_disarm":

@@ -10,13 +10,13 @@ from vigil.processes.panorama_lines import EMPTY, Line, Piece, Tone, ends, joine
 Lamps = tuple[tuple[str, int], ...]
 """Each lamp that is wired, and its brightness in quarters, from 0 to 4: finer is not seen in a terminal."""
 
-KEYS: Mapping[str, str] = {"b": "short", "d": "double", "l": "long", "h": "hold"}
+KEYS: Mapping[str, str] = {"b": "short", "d": "double", "l": "long", "h": "hold", "v": "very_long"}
 """Which key does what with the button of a simulated panel."""
 
 _FULL = 4
 _DISCS = "○◔◑◕●"
 _TONES = {"status": Tone.GOOD, "arm": Tone.BAD, "fault": Tone.WARN, "buzzer": Tone.NOTE, "siren": Tone.BAD}
-_HANDS = "keys: b press, d twice, l long, h hold"
+_HANDS = "keys: b press, d twice, l long, h hold, v longer"
 
 
 def lamps_of(levels: Mapping[str, str]) -> Lamps:

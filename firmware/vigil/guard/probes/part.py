@@ -15,7 +15,7 @@ _WORDS = {
     Blink.POWER: ("power", "How the box is switched off"),
     Blink.ALARM: ("alarm", "The button, a sensor, a lamp, a rule or the alarm's memory"),
     Blink.CLOCK: ("clock", "Something about the clock"),
-    Blink.RECORDS: ("records", "Something about journal or keys"),
+    Blink.RECORDS: ("records", "Something about journal, keys or the box's owner"),
     Blink.NETWORK: ("network", "Something about the network, or whom the box reports to"),
     Blink.SETTINGS: ("settings", "Something in the settings, or about who is at home"),
     Blink.OTHER: ("other", "Another part of the box"),
