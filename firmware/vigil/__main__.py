@@ -34,6 +34,7 @@ FAMILIES = (
     "arming",
     "status",
     "presence",
+    "claim",
     "update",
     "ups",
     "reset",

@@ -10,12 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from vigil import message
+from vigil.claim_events import CancelTakeover, NewPin, OpenClaim, Ownership, TakeClaim
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """Any message. Descendants give `kind` and fields of str, int, float, bool, dict or list."""
-
-    kind: ClassVar[str] = ""
+Message = message.Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +238,7 @@ class SetArm(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pressed(Message):
-    """Body: somebody did this with a button (``short``, ``double``, ``long``, ``hold``) at `at_us`, steady clock."""
+    """Body: somebody did this (``short``, ``double``, ``long``, ``hold``, ``very_long``) at `at_us`, steady clock."""
 
     kind: ClassVar[str] = "pressed"
     button: str
@@ -358,6 +356,6 @@ KINDS: dict[str, type[Message]] = {
     for one in (
         Hello, Status, Written, Health, Watch, Delete, Checkpoint, Cue, Pause, LogLevel, ConfirmTime, Answer, SetArm,
         Pressed, Senses, SensorSaid, TopicSaid, Display, Touch, Lit, Ups, Board, Network, Sightings, AskPresence,
-        MemberKnown, PresenceKnown,
+        MemberKnown, PresenceKnown, Ownership, OpenClaim, TakeClaim, CancelTakeover, NewPin,
     )
 }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,7 +17,7 @@ from vigil.cli import config as command
 from vigil.config.files import ConfigFiles, remember_applied
 from vigil.config.model import DEMO, Camera, Config
 from vigil.config.read import read_strict
-from vigil.config.secrets import SecretFiles, pin_matches
+from vigil.config.secrets import SecretFiles, passphrase_matches, pin_matches
 from vigil.store.disk import Disk
 
 FRONT = '[[camera]]\nid = "front"\nsource = "rtsp"\nurl = "rtsp://me:hush@10.0.0.5/x"\n'
@@ -159,9 +160,12 @@ def test_a_pin_is_kept_as_a_hash_for_its_owner_alone(tmp_path: Path, typed, caps
     assert run("set-pin", "--stdin", "--data", str(tmp_path)) == 0
     place = SecretFiles.below(tmp_path)
     assert pin_matches("4711", place.pin.read_bytes())
-    assert place.directory.stat().st_mode & 0o777 == 0o711
-    assert place.pin.stat().st_mode & 0o777 == 0o600
-    assert "4711" not in capsys.readouterr().out
+    assert [one.stat().st_mode & 0o777 for one in (place.directory, place.of_guard)] == [0o711, 0o700]
+    assert [one.stat().st_mode & 0o777 for one in (place.pin, place.pin_recovery)] == [0o600, 0o600]
+    told = capsys.readouterr().out
+    assert "4711" not in told
+    (shown,) = re.findall(r"\b[a-z]{5}(?:-[a-z]{5}){5}\b", told)
+    assert passphrase_matches(shown, place.pin_recovery.read_bytes())
 
 
 def test_a_bad_pin_changes_nothing(tmp_path: Path, typed, capsys: pytest.CaptureFixture[str]):

@@ -30,7 +30,7 @@ CONFIG = Config(cameras=(Camera(id="gate", source="synthetic"),), arm=Arm(exit_d
 def place(tmp_path: Path) -> Place:
     place = Place(tmp_path)
     secrets = SecretFiles.below(tmp_path)
-    secrets.directory.mkdir(parents=True)
+    secrets.of_guard.mkdir(parents=True)
     secrets.pin.write_bytes(hash_pin("2468", os.urandom))
     place.store_id.write_text(make_store(Disk(), place.video, os.urandom))
     place.config_files.owners.write_bytes(written(CONFIG))

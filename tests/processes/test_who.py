@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from vigil.processes.hub import Peer
-from vigil.processes.who import is_our, may_command, name_of
+from vigil.processes.who import is_our, may_command, may_own, name_of
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,11 @@ from vigil.processes.who import is_our, may_command, name_of
 )
 def test_people_root_and_guard_itself_may_arm_and_no_other_service(uid, may):
     assert may_command(uid, own_uid=802) is may
+
+
+@pytest.mark.parametrize(("uid", "may"), [(0, True), (802, True), (801, False), (805, False), (1000, False)])
+def test_root_and_guard_itself_may_say_whose_the_box_is_and_no_other_account(uid, may):
+    assert may_own(uid, own_uid=802) is may
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ from vigil.config.model import DEMO, SCHEMA, Camera, Config
 from vigil.config.passwords import check_password
 from vigil.config.read import Salvage, read_lenient, read_strict
 from vigil.config.redact import without_secrets
-from vigil.config.secrets import SecretFiles, hash_pin
+from vigil.config.secrets import SecretFiles, hash_passphrase, hash_pin
+from vigil.config.spoken import new_passphrase
 from vigil.config.write import defaulted, displayed, explained, redacted
 from vigil.errors import ConfigError, VigilError
 from vigil.store.disk import Disk
@@ -112,16 +113,20 @@ def run_default(_args: argparse.Namespace) -> int:
 
 
 def run_set_pin(args: argparse.Namespace) -> int:
-    """Ask for a PIN and keep its hash."""
+    """Ask for a PIN and keep its hash; show the passphrase that sets another, and keep the hash of that."""
     try:
         pin = _ask("PIN", stdin=args.stdin)
-        kept = hash_pin(pin, os.urandom)
+        kept, passphrase = hash_pin(pin, os.urandom), new_passphrase(os.urandom)
         place = SecretFiles.below(args.data)
-        _keep(place, place.pin, kept)
-        _give_to(GUARD, place.pin)
+        for path, hashed in ((place.pin, kept), (place.pin_recovery, hash_passphrase(passphrase, os.urandom))):
+            _keep(place, path, hashed)
+        for path in (place.of_guard, place.pin, place.pin_recovery):
+            _give_to(GUARD, path)
     except VigilError as error:
         return _refused(error)
     print(f"The PIN is set ({place.pin} holds its Argon2id hash).")
+    print(f"Should it be forgotten, this sets a new one, once: {passphrase}")
+    print("Write it down, away from the box: it is shown this one time. An earlier one is void.")
     return OK
 
 
@@ -201,11 +206,11 @@ def _keep(place: SecretFiles, path: Path, data: bytes) -> None:
     disk = Disk()
     before = os.umask(0o077)
     try:
-        disk.make_directory(place.directory)
+        disk.make_directory(path.parent)
         disk.replace(path, data)
         place.directory.chmod(0o711)
-        for kept in place.directory.iterdir():
-            kept.chmod(0o600)
+        for kept in (*place.directory.iterdir(), path):
+            kept.chmod(0o700 if kept.is_dir() else 0o600)
     finally:
         os.umask(before)
 

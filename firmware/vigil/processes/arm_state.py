@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from vigil.clock.kernel import boot_id
 from vigil.config.model import Config
@@ -18,8 +18,11 @@ from vigil.store.disk import Disk
 
 log = logging.getLogger(__name__)
 
-Newest = Callable[[str], Mapping[str, Any] | None]
-"""Asks the journal for the newest entry of a kind."""
+
+class Newest(Protocol):
+    """Asks the journal for the newest entry of some kinds: its fields, and its `kind`."""
+
+    def __call__(self, *kinds: str) -> Mapping[str, Any] | None: ...
 
 
 def found_of(disk: Disk, place: Place, newest: Newest | None) -> Found:

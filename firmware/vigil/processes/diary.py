@@ -111,10 +111,10 @@ class Diary:
         """Enter something that guard itself knows."""
         self._index.apply(self._journal.append_many([(kind, fields)], clock_trust=self.trust))
 
-    def newest(self, kind: str) -> Mapping[str, Any] | None:
-        """Return what the newest entry of a kind says; None where there never was one."""
-        found = self._index.newest(kind)
-        return found.fields if found else None
+    def newest(self, *kinds: str) -> Mapping[str, Any] | None:
+        """Return what the newest entry of these kinds says, and its `kind`; None where there never was one."""
+        found = self._index.newest(*kinds)
+        return {**found.fields, "kind": found.kind} if found else None
 
     def take_in(
         self, cameras: Collection[str] | None = None, *, announced: Mapping[tuple[str, str], Cursor] | None = None

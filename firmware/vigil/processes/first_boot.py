@@ -17,6 +17,7 @@ from vigil.config.write import written
 from vigil.errors import StoreFault, VigilError
 from vigil.processes.clock_floor import raise_clock
 from vigil.processes.group import share_with_ours
+from vigil.processes.new_owner import follow
 from vigil.processes.place import Place
 from vigil.processes.remount import Writable, remounted
 from vigil.processes.reset import SettingsReset, last_taken
@@ -61,6 +62,7 @@ class FirstBoot:
         if has_state:
             self._guarded("starting over", self._forget)
             self._guarded("the state partition", self._prepare_state)
+            self._guarded("the new owner", lambda: follow(self._place, self._disk))
             self._guarded("the set-up file", self._take_over)
             self._guarded("looking for cameras", self._adopt_cameras)
         else:

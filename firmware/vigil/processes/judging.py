@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from collections import deque
@@ -12,7 +11,6 @@ from typing import Any, get_args
 from vigil.clock import Clock, wall_at
 from vigil.clock.trust import Trust
 from vigil.config.secrets import SecretFiles
-from vigil.errors import VigilError
 from vigil.events import (
     Answer,
     AskPresence,
@@ -57,10 +55,12 @@ from vigil.processes.cues import Cues
 from vigil.processes.guarded_part import GuardedPart
 from vigil.processes.household import looked_of, told_of
 from vigil.processes.hub import HubServer, Peer
+from vigil.processes.kept import written_state
 from vigil.processes.lamps import LampsShown
 from vigil.processes.orders import Orders
+from vigil.processes.owning import Owning
 from vigil.processes.parts import parts_of
-from vigil.processes.pin_door import PinDoor
+from vigil.processes.pin_door import Demand, PinDoor
 from vigil.processes.power_off import PowerOffDoor
 from vigil.processes.sensing import Sensing
 from vigil.processes.settings import Settings
@@ -100,12 +100,13 @@ class Judging:
         self._fault = fault
         self._faults = faults
         self._parts = parts_of(self._config, disk, self._place, now_us=clock.steady_us())
-        self._walled = [GuardedPart(part, fault) for part in self._parts]
         self._power_off = PowerOffDoor.of_this_process()
         self._sensing = Sensing(self._config)
         self._cues = Cues(self._config, hub=hub, orders=orders, clock=clock)
         self._lamps = LampsShown(self._config)
-        self._door = PinDoor(disk, SecretFiles.below(settings.place.data).pin)
+        self._door = PinDoor(disk, SecretFiles.below(settings.place.data))
+        self._owning = Owning(settings, disk=disk, clock=clock, hub=hub, do=self._do, knock=self._door.knock)
+        self._walled = [GuardedPart(part, fault) for part in (*self._parts, self._owning.part)]
         self._arming: Arming | None = None
         self._unsaid: deque[tuple[str, Mapping[str, Any]]] = deque(maxlen=_UNSAID)
         self._sensed: set[str] = set()
@@ -169,7 +170,7 @@ class Judging:
             teller, hear = said
             if is_our(peer, teller):
                 hear(message)
-        else:
+        elif not self._owning.hears(peer, message, self._now()):
             return False
         self._tell_body()
         return True
@@ -202,6 +203,7 @@ class Judging:
         now = self._now()
         if self._arming is None:
             self._begin(newest, now)
+        self._owning.look(newest, now, arm_is_known=self._arming is not None)
         while self._unsaid and self._enter(*self._unsaid[0]):
             self._unsaid.popleft()
         self._heard(self._sensing.look(now.steady_us))
@@ -248,14 +250,19 @@ class Judging:
         for one in self._door.tried(self._clock.steady_us()):
             demand = one.demand
             if not one.why:
-                one.peer.send(self._demanded(demand.mode, demand.client, demand.route))
+                one.peer.send(self._granted(demand))
                 self._tell_body()
                 continue
             if one.worth_telling:
-                state = str(self.arm)
-                fields = {"state": state, "wanted": demand.mode, "who": demand.client, "how": demand.route}
+                wanted = demand.mode if isinstance(demand, SetArm) else demand.kind
+                fields = {"state": str(self.arm), "wanted": wanted, "who": demand.client, "how": demand.route}
                 self._do([Enter("arm.refused", {**fields, "why": "too many wrong PINs"})])
             one.peer.send(Answer(ok=False, words=one.why))
+
+    def _granted(self, demand: Demand) -> Answer:
+        if isinstance(demand, SetArm):
+            return self._demanded(demand.mode, demand.client, demand.route)
+        return self._owning.tried(demand)
 
     def _press(self, message: Pressed) -> None:
         if message.gesture in get_args(GestureName):
@@ -305,14 +312,8 @@ class Judging:
         self._do(judge(deed, self._now()), depth + 1)  # type: ignore[arg-type]
 
     def _keep(self, subject: str, state: Mapping[str, Any]) -> None:
-        path = self._place.state_file(subject)
-        try:
-            self._disk.make_directory(path.parent)
-            self._disk.replace(path, (json.dumps(dict(state), sort_keys=True) + "\n").encode())
-        except (VigilError, OSError) as error:
-            self._fault(f"memory of {subject}", f"after a power cut it would be as it was before: {error}")
-        else:
-            self._fault(f"memory of {subject}", "")
+        why = written_state(self._disk, self._place, subject, state)
+        self._fault(f"memory of {subject}", why and f"after a power cut it would be as it was before: {why}")
 
     def _pause(self, deed: PauseCamera) -> None:
         if recorder := self._hub.named(f"record@{deed.camera}"):

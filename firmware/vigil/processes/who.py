@@ -1,4 +1,4 @@
-"""Who speaks on the hub: one of our own processes, or a person with an account on the box."""
+"""Who speaks on the hub, and what its user may ask for: as the kernel says, never as it calls itself."""
 
 from __future__ import annotations
 
@@ -23,7 +23,12 @@ def is_our(peer: Peer, name: str) -> bool:
 
 def may_command(uid: int, *, own_uid: int) -> bool:
     """Say whether this user may arm and disarm: whoever has an account on the box may, its other services may not."""
-    return uid in (0, own_uid) or uid >= _PERSONS
+    return may_own(uid, own_uid=own_uid) or uid >= _PERSONS
+
+
+def may_own(uid: int, *, own_uid: int) -> bool:
+    """Say whether this user may say whose the box is: root, who could write it anyway, and guard's own."""
+    return uid in (0, own_uid)
 
 
 def name_of(uid: int) -> str:

@@ -228,12 +228,12 @@ class IndexReader:
         )
         return [EventRow(*[*row, canonical.decode(fields.encode())]) for *row, fields in rows]
 
-    def newest(self, kind: str) -> EventRow | None:
-        """Return the newest entry of a kind, whichever log it is in; None where there is none."""
+    def newest(self, *kinds: str) -> EventRow | None:
+        """Return the newest entry of these kinds, whichever log it is in; None where there is none."""
         rows = self._ask(
             "select log_id, seq, at_us, clock, kind, entries.store, fields from entries join logs using (log_id)"
-            " where kind = ? order by position desc, seq desc limit 1",
-            (kind,),
+            f" where kind in ({', '.join('?' * len(kinds))}) order by position desc, seq desc limit 1",
+            kinds,
         )
         return next((EventRow(*[*row, canonical.decode(fields.encode())]) for *row, fields in rows), None)
 
