@@ -165,7 +165,7 @@ def test_a_takeover_is_shown_told_and_journaled_and_gives_nothing():
     box = announced()
 
     assert box.kinds() == ["takeover.announced"]
-    assert box.lamps == {"status": "", "fault": "calling"}
+    assert box.lamps == {"fault": "calling"}
     assert any(isinstance(deed, Fault) and deed.what == "takeover" and deed.words for deed in box.deeds)
     assert any(isinstance(deed, Tell) for deed in box.deeds)
     assert box.takes(NEW).startswith("claiming is not open")
@@ -344,3 +344,26 @@ def test_a_box_that_does_not_know_whose_it_is_opens_for_nobody():
     assert box.part.opened is None
     box.holds_very_long()
     assert box.kinds() == ["takeover.announced"]
+
+
+def test_what_others_show_hides_it_for_a_second_at_most():
+    box = announced()
+    box.lamps["fault"] = "count-1"
+    box.runs(SECOND, look_us=SECOND)
+    assert box.lamps["fault"] == "calling"
+
+    box = new_box()
+    box.holds()
+    box.lamps["status"] = "steady"
+    box.runs(SECOND, look_us=SECOND)
+    assert box.lamps["status"] == "fast"
+
+
+def test_it_leaves_lamps_alone_that_say_nothing_of_it():
+    box = claimed()
+    box.holds_very_long()
+    box.runs(HOUR)
+    box.cancels()
+    box.runs(HOUR)
+
+    assert "status" not in box.lamps

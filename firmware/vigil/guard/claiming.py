@@ -32,6 +32,9 @@ _WAITS = (
     "(vigil takeover cancel) or arm the box"
 )
 
+_OPEN, _CALLING = Show("status", "fast"), Show("fault", "calling")
+"""Anybody can see that claiming is open, or that a takeover waits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -95,14 +98,16 @@ class Claiming:
         self._saved_us = ownership.waiting.waited_us
         if not waits_on or not self._disarmed:
             return [*deeds, *self._cancelled("guard", "start", "it cannot be shown that it went on all the time")]
-        return [*deeds, Fault("takeover", _WAITS), *self._shown()]
+        return [*deeds, Fault("takeover", _WAITS), _CALLING]
 
     def hear(self, fact: Fact, now: Moment) -> list[Deed]:
         """Return what follows from a hold, from arming, and from what is plugged in."""
         if isinstance(fact, ArmChanged):
             return self._armed_or_disarmed(fact)
-        if isinstance(fact, Plugged) and fact.kind == "stick":
-            (self._sticks.add if fact.present else self._sticks.discard)(fact.device)
+        if isinstance(fact, Plugged) and fact.present and fact.kind == "stick":
+            self._sticks.add(fact.device)
+        if isinstance(fact, Plugged) and not fact.present:
+            self._sticks.discard(fact.device)
         if isinstance(fact, ClaimAsked):
             return self.ask(Hold.CLAIM, fact.who, "button", now)[0]
         if isinstance(fact, TakeoverAsked):
@@ -116,7 +121,9 @@ class Claiming:
         closed: list[Deed] = []
         if self.opened and now.steady_us >= self.opened.until_us:
             closed = self._closed("nobody has taken the box in ten minutes")
-        return [*closed, *self._waited(passed_us)]
+        waited = self._waited(passed_us)
+        # Said at each look: whoever else has something to show there must not hide it for longer.
+        return [*closed, *waited, *([_OPEN] if self.opened else [])]
 
     def ask(self, hold: Hold, who: str, how: str, now: Moment) -> tuple[list[Deed], str]:
         """Return what comes of a hold, or of a command that stands for one; and why it is not more."""
@@ -138,7 +145,7 @@ class Claiming:
             why = "takeover" if waiting and waiting.ripe else str(self.owned)
             self.opened = Opened(why, now.steady_us + OPEN_US)
             fields = {"who": who, "how": how, "why": why, "for_s": OPEN_US // 1_000_000}
-            return [self._entered("claim.opened", f"claiming is open: {why}", fields), *self._shown()], ""
+            return [self._entered("claim.opened", f"claiming is open: {why}", fields), _OPEN], ""
         if found.outcome is Outcome.ANNOUNCE:
             return self._announced(ownership, who, how, now), ""
         return [], found.why
@@ -161,7 +168,7 @@ class Claiming:
         told = f"{administrator} has claimed this box ({why})"
         deeds: tuple[Deed, ...] = (
             *completed, Enter("claim.taken", {**fields, **by}), Fault("takeover", ""), Fault("ownership", ""),
-            Show("status", ""), Show("fault", ""), Tell("claim", told),
+            Show("status", ""), *([Show("fault", "")] if before.waiting else []), Tell("claim", told),
         )  # fmt: skip
         return Taken(ownership, deeds)
 
@@ -195,7 +202,7 @@ class Claiming:
         return [
             Keep(SUBJECT, self._ownership.saved()),
             self._entered("takeover.announced", _WAITS, {"who": who, "how": how}),
-            Fault("takeover", _WAITS), *self._shown(), Tell("takeover", _WAITS),
+            Fault("takeover", _WAITS), _CALLING, Tell("takeover", _WAITS),
         ]  # fmt: skip
 
     def _waited(self, passed_us: int) -> list[Deed]:
@@ -206,8 +213,7 @@ class Claiming:
         self._ownership = replace(before, waiting=waiting)
         if waiting.waited_us >= LAPSED_US:
             return self._cancelled("guard", "lapsed", "nobody completed it within a day")
-        # Said at each look: a rule that shows something of its own must not hide it for longer.
-        deeds: list[Deed] = list(self._shown())
+        deeds: list[Deed] = [_CALLING]
         ripens = waiting.ripe and not before.waiting.ripe
         if ripens or waiting.waited_us - self._saved_us >= SAVE_US:
             self._saved_us = waiting.waited_us
@@ -224,13 +230,13 @@ class Claiming:
         return [
             Keep(SUBJECT, self._ownership.saved()),
             self._entered("takeover.cancelled", why, {"who": who, "how": how, "why": why}),
-            Fault("takeover", ""), *closed, *self._shown(), Tell("takeover", f"the takeover ends: {why}"),
+            Fault("takeover", ""), Show("fault", ""), *closed, Tell("takeover", f"the takeover ends: {why}"),
         ]  # fmt: skip
 
     def _closed(self, why: str) -> list[Deed]:
         assert self.opened
         fields, self.opened = {"opened": self.opened.why, "why": why}, None
-        return [self._entered("claim.closed", why, fields), *self._shown()]
+        return [self._entered("claim.closed", why, fields), Show("status", "")]
 
     def _wrong(self, administrator: str, recipients: Sequence[str], why: str) -> str:
         """Say what is wrong with a claim."""
@@ -252,7 +258,3 @@ class Claiming:
     def _entered(self, kind: str, words: str, fields: Mapping[str, object]) -> Enter:
         self.last = (kind, words)
         return Enter(kind, fields)
-
-    def _shown(self) -> tuple[Deed, ...]:
-        waits = self._ownership is not None and self._ownership.waiting is not None
-        return Show("status", "fast" if self.opened else ""), Show("fault", "calling" if waits else "")

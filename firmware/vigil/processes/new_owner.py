@@ -47,7 +47,7 @@ def follow(place: Place, disk: Disk) -> Ownership | None:
     if claim.how == "takeover":
         _put_aside(secrets, disk, claim.taken)
     disk.replace(secrets.settled, f"{claim.taken}\n".encode())
-    log.warning("the box follows its new owner %s (claim %d, %s)", claim.administrator, claim.taken, claim.how)
+    log.info("the box follows its new owner %s (claim %d, %s)", claim.administrator, claim.taken, claim.how)
     return claim
 
 
