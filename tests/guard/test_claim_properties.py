@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from fakes.claims import HOUR, MINUTE, NEW, OLD, SECOND, ClaimedBox
 from vigil.guard.deeds import Deed, Enter, Fault, Keep, Show, Tell
 from vigil.guard.facts import ArmState
-from vigil.guard.ownership import RIPE_US, Owned, Ownership
+from vigil.guard.ownership import Owned, Ownership
 
+DAY = 24 * HOUR
 CLAIMED = Ownership(owned=Owned.CLAIMED, administrator="otto", recipients=(OLD,), how="unclaimed", taken=1)
 UNKNOWN = Ownership(owned=Owned.UNKNOWN)
 HARMLESS = (Enter, Keep, Fault, Show, Tell)
@@ -21,7 +22,7 @@ SAID = {
     "takeover.announced", "takeover.refused", "takeover.ripe", "takeover.cancelled", "takeover.completed",
 }  # fmt: skip
 
-SPANS = st.sampled_from([SECOND, 59 * SECOND, MINUTE, 9 * MINUTE, 5 * HOUR, 12 * HOUR, RIPE_US - SECOND, RIPE_US])
+SPANS = st.sampled_from([SECOND, 59 * SECOND, MINUTE, 9 * MINUTE, 5 * HOUR, 12 * HOUR, DAY - SECOND, DAY, DAY])
 STEPS = st.one_of(
     st.tuples(st.just("holds")),
     st.tuples(st.just("holds_very_long")),
@@ -34,7 +35,7 @@ STEPS = st.one_of(
     st.tuples(st.just("step"), st.sampled_from([-10, 10])),
     st.tuples(st.just("lost")),
 )
-TO_THE_END = [("holds_very_long",), ("runs", RIPE_US, MINUTE), ("holds",), ("takes",)]
+TO_THE_END = [("holds_very_long",), ("runs", DAY, MINUTE), ("holds",), ("takes",)]
 
 # Whatever may happen between the steps that lead to a new owner.
 AMONG_THEM = st.lists(st.lists(STEPS, max_size=2), min_size=5, max_size=5).map(
@@ -93,7 +94,7 @@ class Witness:
         self.taken += 1
         assert self.box.state is ArmState.DISARMED
         assert self.announced_us is not None
-        assert self.box.ran_us - self.announced_us >= RIPE_US
+        assert self.box.ran_us - self.announced_us >= DAY
         assert self.disarmed_since_us <= self.announced_us
         self.announced_us = None
 
@@ -112,7 +113,9 @@ class Witness:
 @given(st.sampled_from([CLAIMED, UNKNOWN]), st.lists(STEPS, max_size=14) | AMONG_THEM)
 @example(CLAIMED, TO_THE_END)
 @example(UNKNOWN, TO_THE_END)
-@example(CLAIMED, [*TO_THE_END[:1], ("cut", RIPE_US, True), ("step", 10), *TO_THE_END[2:]])
+@example(CLAIMED, [*TO_THE_END[:1], ("runs", DAY - SECOND, MINUTE), *TO_THE_END[2:]])
+@example(CLAIMED, [*TO_THE_END[:1], ("runs", 12 * HOUR, MINUTE), *TO_THE_END[2:]])
+@example(CLAIMED, [*TO_THE_END[:1], ("cut", DAY, True), ("step", 10), *TO_THE_END[2:]])
 @example(CLAIMED, [*TO_THE_END[:2], ("cut", SECOND, True), *TO_THE_END[2:], *TO_THE_END])
 @example(CLAIMED, [*TO_THE_END[:2], ("arms", ArmState.ARMED_HOME), ("arms", ArmState.DISARMED), *TO_THE_END[2:]])
 def test_nobody_takes_what_is_somebodys_in_less_than_a_disarmed_day(ownership, steps):

@@ -85,7 +85,8 @@ class Ownership:
             sound = _of(read, "format", int) == FORMAT and found.taken >= 0 and (not waiting or waiting.waited_us >= 0)
         except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError("no state of ownership") from error
-        matches = {Owned.CLAIMED: found.taken > 0, Owned.UNCLAIMED: found.taken == 0, Owned.UNKNOWN: True}
+        nobodys = found.taken == 0 and not waiting
+        matches = {Owned.CLAIMED: found.taken > 0, Owned.UNCLAIMED: nobodys, Owned.UNKNOWN: True}
         if not sound or not matches.get(found.owned, False):
             raise ValueError("what this says of ownership does not go together")
         return found
