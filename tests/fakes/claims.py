@@ -9,7 +9,7 @@ from vigil.guard.claiming import Claiming
 from vigil.guard.deeds import Deed, Enter, Keep, Show
 from vigil.guard.facts import ArmChanged, ArmState, ClaimAsked, Fact, Plugged, TakeoverAsked
 from vigil.guard.moment import Moment
-from vigil.guard.ownership import Found, Ownership, goes_on, resumed
+from vigil.guard.ownership import Found, Ownership, Waiting, goes_on, resumed
 from vigil.segments.age import Identity
 
 SECOND = 1_000_000
@@ -39,6 +39,25 @@ class ClaimedBox:
         self.deeds: list[Deed] = []
         self.sticks = False
         self._begin()
+
+    @property
+    def ownership(self) -> Ownership:
+        assert self.part.ownership
+        return self.part.ownership
+
+    @property
+    def waiting(self) -> Waiting | None:
+        return self.ownership.waiting
+
+    @property
+    def waited_us(self) -> int:
+        assert self.waiting
+        return self.waiting.waited_us
+
+    @property
+    def left_us(self) -> int:
+        assert self.waiting
+        return self.waiting.left_us
 
     def now(self) -> Moment:
         return Moment(self.steady_us, self.wall_us, Trust.SYNCED)

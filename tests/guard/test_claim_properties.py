@@ -141,8 +141,8 @@ def test_cuts_and_pauses_only_ever_make_it_longer(cuts):
     begun_us = box.ran_us
     for runs_us, off_us in cuts:
         box.runs(runs_us)
-        if (waiting := box.part.ownership.waiting) is None:
+        if (waiting := box.waiting) is None:
             return
         assert waiting.waited_us <= box.ran_us - begun_us
         box.power_cut(off_us=off_us)
-        assert box.part.ownership.waiting is None or box.part.ownership.waiting.waited_us <= box.ran_us - begun_us
+        assert box.waiting is None or box.waited_us <= box.ran_us - begun_us

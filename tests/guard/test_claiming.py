@@ -99,7 +99,7 @@ def test_a_prepared_box_gets_an_administrator_and_keeps_whom_it_seals_for():
 
     assert "stays so" in box.takes(NEW)
     assert box.takes() == ""
-    assert box.part.ownership.recipients == ()
+    assert box.ownership.recipients == ()
 
 
 @pytest.mark.parametrize("state", ARMED)
@@ -184,7 +184,7 @@ def test_after_a_day_and_another_hold_the_box_has_another_owner():
     assert "public key" in box.takes()
     assert box.takes(NEW) == ""
     assert box.kinds()[2:] == ["claim.opened", "takeover.completed", "claim.taken"]
-    assert box.part.ownership == Ownership(
+    assert box.ownership == Ownership(
         owned=Owned.CLAIMED, administrator="anna", recipients=(NEW,), how="takeover", taken=2
     )
     assert box.lamps == {"status": "", "fault": ""}
@@ -208,7 +208,7 @@ def test_a_takeover_is_refused_while_the_box_is_not_disarmed(state):
     box.holds_very_long()
 
     assert box.kinds() == ["takeover.refused"]
-    assert box.part.ownership.waiting is None
+    assert box.waiting is None
 
 
 @pytest.mark.parametrize("state", ARMED)
@@ -217,7 +217,7 @@ def test_arming_ends_a_takeover_for_good(begun, state):
     box = begun()
     box.holds()
     box.arms(state)
-    assert box.part.ownership.waiting is None
+    assert box.waiting is None
     assert box.part.opened is None
     assert "takeover.cancelled" in box.kinds()
     assert box.lamps["fault"] == ""
@@ -243,10 +243,10 @@ def test_an_owner_says_no_and_the_next_one_waits_from_the_start(begun):
 def test_while_it_waits_a_second_ask_changes_nothing():
     box = announced()
     box.runs(HOUR)
-    left_us = box.part.ownership.waiting.left_us
+    left_us = box.left_us
 
     assert box.holds_very_long() == []
-    assert box.part.ownership.waiting.left_us == left_us
+    assert box.left_us == left_us
 
 
 def test_with_a_prepared_stick_in_it_is_refused():
@@ -266,9 +266,9 @@ def test_with_a_prepared_stick_in_it_is_refused():
 def test_a_cut_costs_a_minute_at_most_and_gives_none():
     box = announced()
     box.runs(10 * HOUR + 30 * SECOND)
-    before_us = box.part.ownership.waiting.waited_us
+    before_us = box.waited_us
     box.power_cut(off_us=20 * HOUR)
-    after_us = box.part.ownership.waiting.waited_us
+    after_us = box.waited_us
 
     assert before_us - SAVE_US <= after_us <= before_us
     assert box.lamps["fault"] == "calling"
@@ -288,7 +288,7 @@ def test_of_a_time_for_which_nobody_came_round_a_minute_counts():
     box = announced()
     box.runs(30 * HOUR, look_us=30 * HOUR)
 
-    assert box.part.ownership.waiting.waited_us == MINUTE
+    assert box.waited_us == MINUTE
 
 
 def test_it_is_saved_once_a_minute_and_not_at_each_look():
@@ -310,7 +310,7 @@ def test_a_takeover_that_nobody_vouches_for_ends_at_a_start(cut):
         box.file = kept
     box.power_cut(**{"off_us": 1, **cut})
 
-    assert box.part.ownership.waiting is None
+    assert box.waiting is None
     assert box.kinds()[-1] == "takeover.cancelled"
 
 
@@ -319,7 +319,7 @@ def test_a_box_that_begins_armed_has_no_takeover():
     box.state = ArmState.ARMED_AWAY
     box.power_cut(off_us=1)
 
-    assert box.part.ownership.waiting is None
+    assert box.waiting is None
 
 
 def test_a_ripe_one_is_ripe_after_a_cut():

@@ -15,8 +15,8 @@ CLAIMED = Ownership(
     owned=Owned.CLAIMED, administrator="anna", recipients=(NEW,), how="unclaimed", taken=1,
     waiting=Waiting(by="button panel", at_us=5, waited_us=7),
 )  # fmt: skip
-TAKEN = {"kind": "claim.taken", "administrator": "anna", "taken": 3}
-RESET = {"kind": "reset.done"}
+TAKEN: dict[str, object] = {"kind": "claim.taken", "administrator": "anna", "taken": 3}
+RESET: dict[str, object] = {"kind": "reset.done"}
 LOST = (b"", b"{}", b"nonsense", json.dumps(Ownership().saved()).encode()[:40])
 
 
@@ -61,7 +61,8 @@ def test_the_number_of_a_claim_goes_on_where_only_the_journal_knows_it():
 @pytest.mark.parametrize(
     "change",
     [
-        {"format": 2}, {"format": True}, {"owned": "prepared"}, {"owned": "unclaimed"}, {"taken": 0}, {"taken": -1},
+        {"format": 2}, {"format": True}, {"owned": "prepared"}, {"owned": "unclaimed"},
+        {"owned": "unclaimed", "taken": 0}, {"taken": 0}, {"taken": -1},
         {"recipients": "age1"}, {"recipients": [1]}, {"administrator": None}, {"how": 1}, {"takeover": 5},
         {"takeover": {"by": "x", "at_us": 1}}, {"takeover": {"by": "x", "at_us": 1, "waited_us": -1}},
         {"takeover": {"by": "x", "at_us": 1, "waited_us": 1.5}},

@@ -152,7 +152,7 @@ def test_an_unclaimed_recorder_says_what_to_do():
 
     (told,) = texts(faults(panorama, now_us))
 
-    assert "`vigil keys new`" in told
+    assert "`vigil claim take`" in told
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ PICTURE_IS_WELL = ("", "ok", "not checked")
 _LATE_S = 12.0  # `loss_s` is 10 at most; whoever is later does not keep a promise
 
 _UNCLAIMED = (
-    "nobody owns this recorder yet, so nothing is written to the disk: `vigil keys new` makes a key, "
-    "its recipient goes into vigil.toml"
+    "nobody owns this recorder yet, so nothing is written to the disk: hold its button for ten seconds, "
+    "then `vigil claim take` (docs/guide/claiming.md)"
 )
 
 _PICTURES = {

@@ -186,7 +186,7 @@ def main(
     settings = found(data, disk)
     stop = set_when_asked(signal.SIGHUP)
     if settings.salvage.taken_from is TakenFrom.DEFAULT and not settings.recipients:
-        log.warning("nobody owns this box yet: `vigil keys new` makes a key, its recipient goes into vigil.toml")
+        log.warning("nobody owns this box yet: hold its button, then `vigil claim take` (docs/guide/claiming.md)")
     shown = eyes(settings.place, notes)
     Run(settings, shown, clock=SystemClock(), log_level=log_level).run(stop, for_s)
     return 0
