@@ -32,7 +32,7 @@ FAULT_CLASSES: tuple[tuple[str, str], ...] = (
     ("power", r"power|ups|voltage|temperature"),
     ("alarm: memory, sensor or button", r"arm$|memory of arm|sensor|button|lamp|panel|body|rule"),
     ("clock", r"clock"),
-    ("journal, keys, owner", r"journal|signer|keys|ownership|takeover"),
+    ("journal, keys, owner", r"journal|signer|keys|ownership|takeover|memory of claim"),
     ("network", r"network|uplink|mqtt"),
     ("configuration", r"configuration|presence"),
     ("anything else", r""),
