@@ -44,6 +44,7 @@ DOORS = {
     "libcamera": ("cameras/picamera2*.py",),
     "gpiozero": ("body/pins*.py",),
     "lgpio": ("body/pins*.py",),
+    "pyudev": ("body/hotplug*.py",),
     "rich": ("cli/view.py",),
 }
 FOR_ALL = {"cryptography"}

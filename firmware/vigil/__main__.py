@@ -26,6 +26,7 @@ FAMILIES = (
     "keys",
     "listing",
     "export",
+    "stick",
     "verify",
     "check",
     "hold",

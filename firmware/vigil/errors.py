@@ -26,6 +26,7 @@ Errors are grouped by what the program does next:
   x UpdateError           the system that runs goes on; the other slot holds nothing to start
     - UpdateRefused       nothing was changed
   x ResetRefused          nothing was forgotten
+  x StickRefused          nothing was written to the stick
   x PeerError             another process is away or spoke nonsense
 """
 
@@ -138,6 +139,10 @@ class UpdateRefused(UpdateError):
 
 class ResetRefused(VigilError):
     """The box was asked to start over and does not; nothing was forgotten."""
+
+
+class StickRefused(VigilError):
+    """This is no stick to write to, and nothing was written."""
 
 
 class PeerError(VigilError):

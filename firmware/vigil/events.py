@@ -321,6 +321,31 @@ class PresenceKnown(Message):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Plugs(Message):
+    """Body: all USB devices there are, at each change and every ten seconds, each as JSON (`processes/plugs.py`)."""
+
+    kind: ClassVar[str] = "plugs"
+    devices: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exporting(Message):
+    """
+    Whoever copies to a stick: how far that is, every second, and how it ended.
+
+    `state` is ``running``, ``complete``, ``full``, ``stopped`` or ``failed`` (`words` say why).
+    """
+
+    kind: ClassVar[str] = "exporting"
+    state: str
+    done_pm: int = 0
+    segments: int = 0
+    bytes: int = 0
+    stick: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Display(Message):
     """
     Guard to body, every second and at each change: the pattern of each lamp, and what is to be heard.
@@ -356,6 +381,6 @@ KINDS: dict[str, type[Message]] = {
     for one in (
         Hello, Status, Written, Health, Watch, Delete, Checkpoint, Cue, Pause, LogLevel, ConfirmTime, Answer, SetArm,
         Pressed, Senses, SensorSaid, TopicSaid, Display, Touch, Lit, Ups, Board, Network, Sightings, AskPresence,
-        MemberKnown, PresenceKnown, Ownership, OpenClaim, TakeClaim, CancelTakeover, NewPin,
+        MemberKnown, PresenceKnown, Ownership, OpenClaim, TakeClaim, CancelTakeover, NewPin, Plugs, Exporting,
     )
 }  # fmt: skip

@@ -11,7 +11,7 @@ from fakes.rules import actions, likely_conditions
 from vigil.bech32 import encode
 from vigil.config.checks import LINES
 from vigil.config.kinds import Address, Choice, Flag, Number, Polygons, Recipients, Text, Whole
-from vigil.config.kinds_lists import Words
+from vigil.config.kinds_lists import Ids, Words
 from vigil.config.model import LISTS, TABLES, Camera, Config, Motion, SourceName
 from vigil.config.model_presence import Member
 from vigil.config.model_rule import Rule
@@ -53,6 +53,8 @@ def values_of(setting: Setting) -> st.SearchStrategy[Any]:
             return st.lists(_TRIANGLE, max_size=3).map(tuple)
         case Recipients():
             return st.lists(st.sampled_from(KEYS), unique=True, max_size=4).map(tuple)
+        case Ids(form=form):
+            return st.lists(st.from_regex(form, fullmatch=True), unique=True, max_size=3).map(tuple)
         case Words(words=words):
             return st.lists(st.sampled_from(words), unique=True, max_size=2).map(tuple)
         case kind:

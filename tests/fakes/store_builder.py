@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from vigil.clock import HandClock
 from vigil.segments.age import Identity, b64
-from vigil.segments.note import NoteSigner
+from vigil.segments.note import NoteKey, NoteSigner
 from vigil.segments.seal import Flush, Sealer
 from vigil.segments.session import Session, certify, device_id, identity_name
 from vigil.segments.sidecar import CHAIN_START, Chain
@@ -78,6 +78,12 @@ class BoxBuilder:
     def journal(self) -> Path:
         """Where the journal lies."""
         return self.root / "state" / "journal"
+
+    @property
+    def guard_key(self) -> NoteKey:
+        """The key that signs the journal's checkpoints; only once something was entered."""
+        assert self._guard
+        return self._guard.note_signer(self.identity.key.name).key
 
     def enter(self) -> str:
         """Put all that happened since the last time into the journal; return its checkpoint."""

@@ -34,6 +34,7 @@ SERVICES = sorted(
 PROGRAMS = [
     "/opt/vigil/bin/vigil",
     "/usr/bin/grep",
+    "/usr/bin/udevadm",
     "/usr/lib/nut/upsd",
     "/usr/sbin/integritysetup",
     "/usr/sbin/nft",

@@ -59,6 +59,8 @@ EXAMPLES = [
     events.AskPresence(),
     events.MemberKnown(member="anna", role="adult", state="home", since_us=7, seen_age_us=5, how="ping"),
     events.PresenceKnown(state="unknown", why="the router does not answer"),
+    events.Plugs(devices=['{"name":"046d:082d@1-1.2"}']),
+    events.Exporting(state="full", done_pm=400, segments=3, bytes=9, stick="ab", words="the stick is full"),
     events.Display(lamps={"arm": "steady"}, sound="siren", sound_left_us=5, brightness_pct=40),
     events.Touch(gesture="hold"),
     events.Lit(levels={"arm": "100"}),

@@ -10,6 +10,7 @@ from itertools import accumulate
 _MS = 1000
 _SECOND_US = 1_000_000
 _COUNTED = re.compile("(count|gap)-([1-9])")
+_FILLING = re.compile("filling-([0-9])")
 
 _BREATH_S = 6
 _BREATH_STEPS = 24
@@ -30,6 +31,8 @@ _PLAIN: dict[str, tuple[Step, ...]] = {
     "wink": ((1.0, 100 * _MS), (0.0, 3900 * _MS)),
     "pairs": ((1.0, 150 * _MS), (0.0, 150 * _MS), (1.0, 150 * _MS), (0.0, 1550 * _MS)),
     "calling": ((1.0, 1500 * _MS), (0.0, 300 * _MS), *((1.0, 150 * _MS), (0.0, 150 * _MS)) * 3, (0.0, 1000 * _MS)),
+    "safe": ((1.0, 800 * _MS), (0.0, 200 * _MS), (1.0, 800 * _MS), (0.0, 1200 * _MS)),
+    "refused": ((1.0, 100 * _MS), (0.0, 100 * _MS)) * 2 + ((1.0, 100 * _MS), (0.0, 700 * _MS)),
     "ticks": ((1.0, 50 * _MS), (0.0, 950 * _MS)),
     "hurry": ((1.0, 100 * _MS), (0.0, 400 * _MS)),
 }
@@ -45,12 +48,16 @@ def steps(pattern: str) -> tuple[Step, ...]:
     Return one round of a pattern; a duration of 0 lasts for ever.
 
     ``count-3`` is three blinks and a pause to count them by, ``gap-2`` a light
-    with two short gaps. A word that is not known is steady light: it is seen.
+    with two short gaps, ``filling-7`` lit for seven tenths of each two seconds.
+    A word that is not known is steady light: it is seen.
     """
     if pattern in _PLAIN:
         return _PLAIN[pattern]
     if pattern == "breath":
         return _breath()
+    if found := _FILLING.fullmatch(pattern):
+        lit = max(100, int(found[1]) * 200)
+        return ((1.0, lit * _MS), (0.0, (2000 - lit) * _MS))
     if found := _COUNTED.fullmatch(pattern):
         count = int(found[2])
         if found[1] == "count":

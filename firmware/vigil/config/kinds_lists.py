@@ -53,3 +53,24 @@ class Words(Kind):
         if strange or len(set(found)) < len(found):
             raise ConfigError([f"give {self.accepts}" + (f" (did you mean {near}?)" if near else "")])
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Ids(Kind):
+    """Numbers of devices, each once; `form` is what one must match, `like` says so in words."""
+
+    form: str
+    like: str
+    most: int = 32
+
+    @property
+    def accepts(self) -> str:
+        return f"a list of up to {self.most}, each {self.like}"
+
+    def take(self, value: object) -> tuple[str, ...]:
+        if not isinstance(value, list) or len(value) > self.most or not all(isinstance(one, str) for one in value):
+            raise self.refuse()
+        found = tuple(one.lower() for one in value)
+        if len(set(found)) < len(found) or not all(re.fullmatch(self.form, one) for one in found):
+            raise self.refuse()
+        return found

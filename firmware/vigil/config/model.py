@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from vigil.config.kinds import Address, Choice, Flag, Number, Polygon, Polygons, Recipients, Text, Whole
 from vigil.config.kinds_lists import Words
-from vigil.config.model_panel import Arm, Button, Lamps
+from vigil.config.model_panel import Arm, Button, Lamps, Usb
 from vigil.config.model_presence import Member, Presence
 from vigil.config.model_rule import Rule, Site
 from vigil.config.model_sensor import Location, Sensor
@@ -247,6 +247,7 @@ class Config:
     arm: Arm = field(default_factory=Arm)
     button: Button = field(default_factory=Button)
     lamps: Lamps = field(default_factory=Lamps)
+    usb: Usb = field(default_factory=Usb)
     location: Site = field(default_factory=Site)
     sensors: tuple[Sensor, ...] = ()
     rules: tuple[Rule, ...] = ()
@@ -265,6 +266,7 @@ TABLES: dict[str, type[Any]] = {
     "arm": Arm,
     "button": Button,
     "lamps": Lamps,
+    "usb": Usb,
     "location": Site,
     "ups": Ups,
     "presence": Presence,

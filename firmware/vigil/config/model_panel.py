@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
 from vigil.config.kinds import Choice, Text, Whole
+from vigil.config.kinds_lists import Ids
 
 Level = Literal["low", "high"]
 ButtonAction = Literal[
-    "nothing", "arm_away", "arm_home", "arm_night", "disarm", "arm_or_disarm", "record", "alarm", "claim", "takeover"
+    "nothing", "arm_away", "arm_home", "arm_night", "disarm", "arm_or_disarm", "record", "alarm",
+    "claim", "export", "claim_or_export", "takeover",
 ]  # fmt: skip
 
 _LINE = Whole(2, 27, "none")
@@ -49,13 +51,28 @@ class Button:
     ] = "nothing"
     long: Annotated[ButtonAction, _ACTION, "Held for more than 1.5 s, and let go."] = "arm_home"
     hold: Annotated[
-        ButtonAction, _ACTION, "Held for 10 s; claim opens ten minutes for claiming a box that nobody has claimed."
-    ] = "claim"
+        ButtonAction,
+        _ACTION,
+        "Held for 10 s. claim opens ten minutes for claiming a box that nobody has claimed, export copies sealed "
+        "recordings to a prepared stick (docs/guide/stick.md), claim_or_export does whichever fits the box.",
+    ] = "claim_or_export"
     very_long: Annotated[
         ButtonAction,
         _ACTION,
         "Held for 20 to 30 s, and let go; takeover is for who forgot everything, and takes a day.",
     ] = "takeover"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Usb:
+    """`[usb]`: what may be plugged in beside cameras, a UPS and a prepared stick (docs/guide/stick.md)."""
+
+    allow: Annotated[
+        tuple[str, ...],
+        Ids("[0-9a-f]{4}:[0-9a-f]{4}", "vendor and product as lsusb shows them, such as 0bda:8153"),
+        "Devices that are let in whatever they are: a keyboard, a network adapter. Whoever knows the numbers can make "
+        "a device that shows them.",
+    ] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

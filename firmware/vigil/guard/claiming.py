@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from vigil.config.recipients import check_recipient
 from vigil.errors import ConfigError
 from vigil.guard.claim_table import Circumstances, Hold, Outcome, verdict
-from vigil.guard.deeds import Deed, Enter, Fault, Keep, Show, Tell
-from vigil.guard.facts import ArmChanged, ArmState, ClaimAsked, Fact, Plugged, TakeoverAsked
+from vigil.guard.deeds import Deed, Enter, Fault, Happened, Keep, Show, Tell
+from vigil.guard.facts import ArmChanged, ArmState, ClaimAsked, ClaimOpen, Fact, Plugged, TakeoverAsked
 from vigil.guard.moment import Moment
 from vigil.guard.ownership import LAPSED_US, Owned, Ownership, Waiting
 
@@ -145,7 +145,8 @@ class Claiming:
             why = "takeover" if waiting and waiting.ripe else str(self.owned)
             self.opened = Opened(why, now.steady_us + OPEN_US)
             fields = {"who": who, "how": how, "why": why, "for_s": OPEN_US // 1_000_000}
-            return [self._entered("claim.opened", f"claiming is open: {why}", fields), _OPEN], ""
+            entry = self._entered("claim.opened", f"claiming is open: {why}", fields)
+            return [entry, _OPEN, Happened(ClaimOpen(is_open=True))], ""
         if found.outcome is Outcome.ANNOUNCE:
             return self._announced(ownership, who, how, now), ""
         return [], found.why
@@ -168,7 +169,8 @@ class Claiming:
         told = f"{administrator} has claimed this box ({why})"
         deeds: tuple[Deed, ...] = (
             *completed, Enter("claim.taken", {**fields, **by}), Fault("takeover", ""), Fault("ownership", ""),
-            Show("status", ""), *([Show("fault", "")] if before.waiting else []), Tell("claim", told),
+            Show("status", ""), Happened(ClaimOpen(is_open=False)),
+            *([Show("fault", "")] if before.waiting else []), Tell("claim", told),
         )  # fmt: skip
         return Taken(ownership, deeds)
 
@@ -236,7 +238,7 @@ class Claiming:
     def _closed(self, why: str) -> list[Deed]:
         assert self.opened
         fields, self.opened = {"opened": self.opened.why, "why": why}, None
-        return [self._entered("claim.closed", why, fields), Show("status", "")]
+        return [self._entered("claim.closed", why, fields), Show("status", ""), Happened(ClaimOpen(is_open=False))]
 
     def _wrong(self, administrator: str, recipients: Sequence[str], why: str) -> str:
         """Say what is wrong with a claim."""

@@ -108,6 +108,13 @@ class PowerOff:
 
 
 @dataclass(frozen=True, slots=True)
+class Export:
+    """Let the sealed recordings be copied to the stick that is plugged in: `who` wanted it."""
+
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
 class PauseCamera:
     """Let a camera keep nothing (`paused`), or keep again what it sees: `who` wanted it."""
 
@@ -147,6 +154,7 @@ Deed = (
     | Alarm
     | Snapshot
     | PowerOff
+    | Export
     | PauseCamera
     | Keep
     | Happened

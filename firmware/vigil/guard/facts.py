@@ -180,11 +180,66 @@ class ClaimAsked:
     who: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimOpen:
+    """The box can be claimed from now on (`is_open`), or no longer."""
+
+    is_open: bool
+
+
 @dataclass(frozen=True, slots=True)
 class TakeoverAsked:
     """Somebody held the button for so long that it can only be meant: the box is to be taken over."""
 
     who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsbDevice:
+    """
+    One USB device as the kernel has it now.
+
+    `name` stays the same (serial number, else socket), `number` is another one
+    each time it is plugged in, `kind` what it is for, `let_in` whether drivers
+    may have it. `classes` are those of its interfaces, as ``0e0100``.
+    """
+
+    name: str
+    number: int
+    kind: str
+    let_in: bool
+    vendor: str = ""
+    product: str = ""
+    serial: str = ""
+    port: str = ""
+    classes: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlugsSeen:
+    """All USB devices there are, for `guard/hotplug.py`, which sees what came and went."""
+
+    devices: tuple[UsbDevice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportAsked:
+    """Somebody wants the sealed recordings on the stick that is plugged in."""
+
+    who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportTold:
+    """How far an export is (``running``), or how it ended (``complete``, ``full``, ``stopped``, ``failed``)."""
+
+    state: str
+    done_pm: int = 0
+    segments: int = 0
+    bytes: int = 0
+    stick: str = ""
+    why: str = ""
 
 
 Fact = (
@@ -206,5 +261,9 @@ Fact = (
     | Ups
     | Board
     | ClaimAsked
+    | ClaimOpen
     | TakeoverAsked
+    | PlugsSeen
+    | ExportAsked
+    | ExportTold
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from vigil.config.model_panel import Button, ButtonAction, Lamps
 from vigil.guard.deeds import Alarm, Arm, ArmMode, Deed, Enter, Happened, Record
-from vigil.guard.facts import ArmChanged, ArmState, ClaimAsked, Fact, Gesture, TakeoverAsked
+from vigil.guard.facts import ArmChanged, ArmState, ClaimAsked, ExportAsked, Fact, Gesture, TakeoverAsked
 from vigil.guard.moment import Moment
 
 SILENT_US = 5_000_000
@@ -121,14 +121,17 @@ class Presses:
     def _asked(self, action: ButtonAction, who: str) -> list[Deed]:
         if action == "record":
             return [Record("*", "button", "pulse")]
-        if action == "claim":
-            return [Happened(ClaimAsked(who))]
-        if action == "takeover":
-            return [Happened(TakeoverAsked(who))]
         if action == "alarm":
             return [Alarm(f"{who}: a call for help", delayed=False, always=True)]
         if action == "arm_or_disarm":
             return [Arm("away" if self._state is ArmState.DISARMED else "disarmed", who, "button")]
+        wishes: dict[ButtonAction, list[Fact]] = {
+            "claim": [ClaimAsked(who)], "export": [ExportAsked(who)], "takeover": [TakeoverAsked(who)],
+            # Only one of the two comes of it, as the box and the stick are.
+            "claim_or_export": [ClaimAsked(who), ExportAsked(who)],
+        }  # fmt: skip
+        if action in wishes:
+            return [Happened(wish) for wish in wishes[action]]
         modes: dict[ButtonAction, ArmMode] = {
             "arm_away": "away", "arm_home": "home", "arm_night": "night", "disarm": "disarmed",
         }  # fmt: skip

@@ -31,13 +31,14 @@ class Host:
         self._zones = root / "usr/share/zoneinfo"
         self._interfaces = root / "sys/class/net"
         self._applied = root / "run/vigil-applied.json"
+        self._usb_allowed = root / "run/vigil-usb/allowed"
         self._run = run or _run
 
     def apply(self, config: Config) -> None:
         """Bring the system to what `config` says; each part for itself, so that one that fails keeps no other."""
         for problem in problems(config.network):
             log.warning("%s", problem)
-        for part in (self._name, self._zone, self._cable, self._wireless):
+        for part in (self._name, self._zone, self._cable, self._wireless, self._usb):
             try:
                 part(config)
             except (OSError, subprocess.SubprocessError) as error:
@@ -88,6 +89,19 @@ class Host:
         for name in names if changed else []:
             verb = "restart" if config.network.wifi_name else "stop"
             self._run("systemctl", verb, "--no-block", f"vigil-radio@{name}.service")
+
+    def _usb(self, config: Config) -> None:
+        """Put down which devices the owner lets in, where udev's rules look, and let it judge again."""
+        before = {path.name for path in self._usb_allowed.glob("*")}
+        wanted_ = set(config.usb.allow)
+        for name in before - wanted_:
+            (self._usb_allowed / name).unlink()
+        if wanted_ - before:
+            self._usb_allowed.mkdir(parents=True, exist_ok=True)
+        for name in wanted_ - before:
+            (self._usb_allowed / name).touch()
+        if before != wanted_:
+            self._run("systemctl", "start", "--no-block", "vigil-usb-again.service")
 
     def _states(self) -> dict[str, str]:
         """Return our units that systemd has, or had, something to do with: active, activating, failed …"""

@@ -11,6 +11,7 @@ import vigil
 from vigil import logs
 from vigil.body.display import Display
 from vigil.body.gestures import Gestures
+from vigil.body.hotplug_udev import Udev
 from vigil.body.panel import Panel
 from vigil.body.pins import Pins, is_wired, on_board, simulated
 from vigil.clock import Clock, SystemClock
@@ -21,6 +22,7 @@ from vigil.processes.ending import set_when_asked
 from vigil.processes.feeling import Feeling
 from vigil.processes.hub import HubClient
 from vigil.processes.notify import Notifier
+from vigil.processes.plugs import Plugging
 from vigil.processes.settings import Settings, load
 from vigil.processes.simulated_panel import SimulatedPanel
 from vigil.processes.wake import Wake
@@ -43,7 +45,10 @@ class Body:
     made, and begins again with what guard says.
     """
 
-    def __init__(self, settings: Settings, pins: Pins | None, *, clock: Clock, complaint: str = "") -> None:
+    def __init__(
+        self, settings: Settings, pins: Pins | None, *, clock: Clock, complaint: str = "", blind: str = "",
+        udev: Udev | None = None,
+    ) -> None:  # fmt: skip
         config = settings.salvage.config
         self._clock = clock
         self._wake = Wake()
@@ -52,6 +57,7 @@ class Body:
         now_us = clock.steady_us()
         self._display = Display(now_us)
         self._complaint = complaint
+        self._blind = blind
         self._panel = Panel(pins, config.button, config.lamps, moved=self._moved) if pins else None
         self._gestures = Gestures(
             pressed=self._panel.pressed if self._panel else False, at_us=now_us,
@@ -64,6 +70,8 @@ class Body:
         self._second_us = now_us - _SECOND_US
         self.poke = self._wake.poke
         self._feeling = Feeling(config.sensors, pins, clock=clock, send=self._hub.send, poke=self._wake.poke)
+        self._udev = udev
+        self._plugging = Plugging(udev, now_us=now_us, send=self._hub.send) if udev else None
 
     def run(self, stop: threading.Event) -> None:
         """Feel and show until `stop`."""
@@ -73,7 +81,8 @@ class Body:
         while not stop.is_set():
             due_us = self.round()
             wait_s = max(0.0, (due_us - self._clock.steady_us()) / _SECOND_US)
-            self._wake.wait([self._hub.fileno(), self._hands.fileno() if self._hands else -1], wait_s)
+            more = [one.fileno() if one else -1 for one in (self._hands, self._udev)]
+            self._wake.wait([self._hub.fileno(), *more], wait_s)
             notifier.feed(lambda: "")
         notifier.stopping()
         self.close()
@@ -90,8 +99,11 @@ class Body:
             self._hear(message, now_us)
         self._feel(self._clock.steady_us())
         self._feeling.round(self._clock.steady_us())
+        if self._plugging:
+            self._plugging.round(self._clock.steady_us())
         change_us = self._show(self._clock.steady_us())
-        times = [change_us, self._gestures.due_us, self._feeling.due_us, self._hands.due_us if self._hands else None]
+        dues = [one.due_us for one in (self._gestures, self._feeling, self._hands, self._plugging) if one]
+        times = [change_us, *dues]
         return min([self._second_us + _SECOND_US, *(one for one in times if one is not None)])
 
     def close(self) -> None:
@@ -103,6 +115,8 @@ class Body:
         if self._hands:
             self._hands.close()
         self._feeling.close()
+        if self._udev:
+            self._udev.close()
         self._hub.close()
         self._wake.close()
 
@@ -114,6 +128,8 @@ class Body:
         faults = dict(self._panel.faults) if self._panel else {}
         if self._complaint:
             faults["panel"] = self._complaint
+        if self._blind:
+            faults["devices"] = self._blind
         if words := self._gestures.fault(now_us):
             faults.setdefault("button", words)
         self._hub.send(Senses(faults=faults))
@@ -174,12 +190,24 @@ def open_pins(settings: Settings, *, model: bool) -> tuple[Pins | None, str]:
         return None, "" if model else str(error)
 
 
+def open_udev(*, model: bool) -> tuple[Udev | None, str]:
+    """Return the sockets of the box, or None, and what is wrong about that. A model has none."""
+    if model:
+        return None, ""
+    try:
+        return Udev(), ""
+    except DeviceError as error:
+        log.warning("%s", error)
+        return None, str(error)
+
+
 def main(data: Path, *, model: bool, log_level: str | None, plain: bool) -> int:
     """Run body until SIGTERM or SIGINT; with `model` before a simulated panel."""
     settings = load(data, Disk())
     logs.set_up(log_level or settings.salvage.config.system.log_level, plain=plain)
     pins, complaint = open_pins(settings, model=model)
-    body = Body(settings, pins, clock=SystemClock(), complaint=complaint)
+    udev, blind = open_udev(model=model)
+    body = Body(settings, pins, clock=SystemClock(), complaint=complaint, blind=blind, udev=udev)
     log.info("body begins", extra={"version": vigil.__version__})
     body.run(set_when_asked(wake=body.poke))
     return 0

@@ -16,9 +16,11 @@ from vigil.events import (
     AskPresence,
     Board,
     Display,
+    Exporting,
     Message,
     Network,
     Pause,
+    Plugs,
     Pressed,
     Senses,
     SensorSaid,
@@ -35,6 +37,7 @@ from vigil.guard.deeds import (
     ArmMode,
     Deed,
     Enter,
+    Export,
     Fault,
     Happened,
     Keep,
@@ -47,7 +50,7 @@ from vigil.guard.deeds import (
     Sound,
     Tell,
 )
-from vigil.guard.facts import ArmState, CameraPaused, Fact, Gesture, GestureName, ResumedByHand
+from vigil.guard.facts import ArmState, CameraPaused, ExportTold, Fact, Gesture, GestureName, ResumedByHand
 from vigil.guard.moment import Moment
 from vigil.guard.presence import Home
 from vigil.processes.arm_state import Newest, arming_of, found_of
@@ -61,6 +64,7 @@ from vigil.processes.orders import Orders
 from vigil.processes.owning import Owning
 from vigil.processes.parts import parts_of
 from vigil.processes.pin_door import Demand, PinDoor
+from vigil.processes.plugs import ExportDoor, heard
 from vigil.processes.power_off import PowerOffDoor
 from vigil.processes.sensing import Sensing
 from vigil.processes.settings import Settings
@@ -119,6 +123,8 @@ class Judging:
             SensorSaid: ("body", lambda said: self._heard(self._sensing.said(said))),
             TopicSaid: ("uplink", lambda said: self._heard(self._sensing.heard(said, clock.steady_us()))),
             Sightings: ("lookout", lambda said: self._happened(looked_of(said))),
+            Plugs: ("body", lambda said: self._heard(heard(said))),
+            Exporting: ("stick", lambda said: self._heard(heard(said))),
             Ups: ("body", self._happened),
             Board: ("body", self._happened),
             Network: ("body", self._evidence),
@@ -138,6 +144,7 @@ class Judging:
             Show: lambda deed, _: self._lamps.show(deed.lamp, deed.pattern),
             Sound: lambda deed, _: self._lamps.sound(deed.pattern, deed.longest_s, clock.steady_us()),
             PowerOff: lambda deed, _: self._fault("power off", self._power_off.ask(kill_power=deed.kill_power)),
+            Export: lambda deed, _: self._export(deed.who),
             Tell: lambda deed, _: log.warning("%s: %s", deed.subject, deed.words),
         }
 
@@ -277,6 +284,13 @@ class Judging:
             self._fault(what, words)
         self._sensed = set(message.faults)
 
+    def _facts(self, message: Message) -> list[Fact]:
+        if isinstance(message, SensorSaid):
+            return self._sensing.said(message)
+        if isinstance(message, TopicSaid):
+            return self._sensing.heard(message, self._clock.steady_us())
+        return heard(message)
+
     def _heard(self, facts: Iterable[Fact]) -> None:
         for fact in facts:
             self._happened(fact)
@@ -314,6 +328,10 @@ class Judging:
     def _keep(self, subject: str, state: Mapping[str, Any]) -> None:
         why = written_state(self._disk, self._place, subject, state)
         self._fault(f"memory of {subject}", why and f"after a power cut it would be as it was before: {why}")
+
+    def _export(self, who: str) -> None:
+        if why := ExportDoor.of_this_process().ask(who):
+            self._happened(ExportTold(state="failed", why=why))
 
     def _pause(self, deed: PauseCamera) -> None:
         if recorder := self._hub.named(f"record@{deed.camera}"):

@@ -10,6 +10,8 @@ from vigil.errors import FormatError
 from vigil.guard.card_wear import SUBJECT as WEAR
 from vigil.guard.card_wear import CardWear, Worn
 from vigil.guard.deeds import Part
+from vigil.guard.hotplug import SUBJECT as DEVICES
+from vigil.guard.hotplug import Hotplug
 from vigil.guard.panel import Presses
 from vigil.guard.power import Power
 from vigil.guard.presence import SUBJECT as PRESENCE
@@ -19,6 +21,7 @@ from vigil.guard.rule_state import World
 from vigil.guard.rules import SUBJECT as RULES
 from vigil.guard.rules import Rules
 from vigil.guard.sensors import Sensors
+from vigil.guard.sticks import Sticks
 from vigil.processes.kept import kept_of
 from vigil.processes.place import Place
 from vigil.processes.sensing import local_time
@@ -42,6 +45,8 @@ def parts_of(config: Config, disk: Disk, place: Place, *, now_us: int) -> list[P
     parts.append(Sensors(config.sensors, now_us))
     if config.presence.enabled and config.members:
         parts.append(Home(config.presence, config.members, kept_of(disk, place, PRESENCE), now_us))
+    parts.append(Hotplug(kept_of(disk, place, DEVICES)))
+    parts.append(Sticks(claimed=bool(config.owner.recipients)))
     # Last: rules judge by what the others have made of it.
     parts.append(Rules(config.rules, world, kept_of(disk, place, RULES) if config.rules else None))
     return parts

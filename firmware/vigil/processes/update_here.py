@@ -13,6 +13,7 @@ from pathlib import Path
 from vigil.errors import UpdateRefused
 from vigil.processes.confirm import slot_here
 from vigil.processes.update import KEYRING_PLACE, Here
+from vigil.processes.usb_disks import disks_let_in
 from vigil.upkeep.bundle import Running, order_of
 from vigil.upkeep.network import has_way_out
 from vigil.upkeep.slot_files import read_slots
@@ -65,8 +66,13 @@ def on_a_stick(compatible: str, blocks: Path = Path("/sys/class/block")) -> Iter
     name, _, board = compatible.partition("-")
     place = KEYRING_PLACE / "stick"
     place.mkdir(parents=True, exist_ok=True)
+    with disks_let_in():
+        yield from _first_with_an_update(usb_volumes(blocks), place, name, board)
+
+
+def _first_with_an_update(devices: list[Path], place: Path, name: str, board: str) -> Iterator[Path]:
     looked: list[str] = []
-    for device in usb_volumes(blocks):
+    for device in devices:
         mount = ["mount", "-o", "ro,nodev,nosuid,noexec", str(device), str(place)]
         if subprocess.run(mount, check=False, capture_output=True, timeout=60).returncode:
             continue
