@@ -76,7 +76,7 @@ def test_a_camera_that_comes_and_goes_is_journaled_before_anybody_hears_of_it():
     gone = sockets.see(HUB)
 
     fields = {
-        "device": "046d:082d-A1B2C3", "kind": "camera", "vendor": "046d", "product": "082d", "serial": "A1B2C3",
+        "device": "046d:082d-A1B2C3", "what": "camera", "vendor": "046d", "product": "082d", "serial": "A1B2C3",
         "port": "1-1.2", "classes": "0e0100 0e0200", "words": "HD Pro Webcam C920",
     }  # fmt: skip
     assert came[:2] == [

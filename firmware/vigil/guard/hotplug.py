@@ -136,7 +136,7 @@ class Hotplug:
 
 def _fields(one: UsbDevice) -> dict[str, Any]:
     return {
-        "device": one.name, "kind": one.kind, "vendor": one.vendor, "product": one.product, "serial": one.serial,
+        "device": one.name, "what": one.kind, "vendor": one.vendor, "product": one.product, "serial": one.serial,
         "port": one.port, "classes": one.classes, "words": one.words,
     }  # fmt: skip
 
