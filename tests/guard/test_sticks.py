@@ -135,7 +135,9 @@ def test_whoever_falls_silent_has_failed():
 
 
 def test_an_export_that_was_begun_by_hand_is_shown_and_journaled_too():
-    hall = Hall(IN, ExportTold(state="running", done_pm=300))
+    hall = Hall(IN)
+    began = hall.hear(ExportTold(state="running", done_pm=300, stick="ab"))
+    assert began[0] == Enter("export.began", {"who": "somebody on the box", "stick": "ab"})
     assert hall.lamp == "filling-3"
 
     assert any(isinstance(deed, Enter) for deed in hall.hear(ExportTold(state="complete")))

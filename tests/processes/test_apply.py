@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from vigil.config.model import Camera, Config, Network, System
+from vigil.config.model_panel import Usb
 from vigil.processes.apply import Host
 
 UNITS = """vigil-record@gate.service  loaded    active     running Vigil: records gate
@@ -99,3 +100,12 @@ def test_a_network_that_fails_keeps_no_recorder_from_starting(world, monkeypatch
     asked = world.apply(network=Network(address="10.0.0.5/8"), cameras=(Camera(id="yard", source="synthetic"),))
 
     assert "start --no-block vigil-record@yard.service" in asked
+
+
+def test_devices_that_the_owner_lists_are_where_udev_looks_and_it_judges_again(world):
+    again = "start --no-block vigil-usb-again.service"
+
+    assert again in world.apply(usb=Usb(allow=("0bda:8153", "413c:2107")))
+    assert again not in world.apply(usb=Usb(allow=("0bda:8153", "413c:2107")))
+    assert again in world.apply(usb=Usb(allow=("413c:2107",)))
+    assert [path.name for path in (world.root / "run/vigil-usb/allowed").iterdir()] == ["413c:2107"]

@@ -8,9 +8,16 @@ from pathlib import Path
 import pytest
 
 from vigil.body.hotplug import Raw
-from vigil.events import Exporting, Message, Plugs, Watch
+from vigil.clock import HandClock
+from vigil.config.model import Config
+from vigil.config.read import Salvage
+from vigil.events import Exporting, Message, Plugs, Senses, Watch
 from vigil.guard.facts import ExportTold, PlugsSeen, UsbDevice
+from vigil.processes.body import Body
+from vigil.processes.hub import HubServer
+from vigil.processes.place import Place
 from vigil.processes.plugs import BEAT_US, NOTE, ExportDoor, Plugging, heard
+from vigil.processes.settings import Settings
 
 SECOND = 1_000_000
 
@@ -141,3 +148,31 @@ def test_a_note_asks_for_an_export_and_without_a_place_for_it_a_host_says_what_t
     assert (tmp_path / NOTE).read_text() == "button panel\n"
     assert "vigil stick export" in ExportDoor(None).ask("me")
     assert "cannot be asked" in ExportDoor(tmp_path / "gone").ask("me")
+
+
+class OpenSockets(Sockets):
+    """The same as body opens it."""
+
+    def fileno(self) -> int:
+        return -1
+
+    def close(self) -> None:
+        self.there.clear()
+
+
+def test_body_says_what_is_plugged_in_and_that_it_cannot_see(tmp_path: Path):
+    place = Place(tmp_path)
+    guard, clock, sockets = HubServer(place.hub), HandClock(steady_us=50 * SECOND), OpenSockets()
+    sockets.plug("1-1.2")
+    body = Body(Settings(Salvage(Config()), place, ()), None, clock=clock, udev=sockets, blind="no udev here")  # type: ignore[arg-type]
+
+    heard_: list[Message] = []
+    while not any(isinstance(one, Plugs) for one in heard_) or not any(isinstance(one, Senses) for one in heard_):
+        clock.forward_us(max(1, body.round() - clock.steady_us()))
+        heard_ += [message for _, message in guard.wait(0)]
+    body.close()
+    guard.close()
+
+    (plugs,) = [one for one in heard_ if isinstance(one, Plugs)]
+    assert json.loads(plugs.devices[0])["port"] == "1-1.2"
+    assert [one for one in heard_ if isinstance(one, Senses)][-1].faults["devices"] == "no udev here"

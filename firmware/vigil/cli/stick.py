@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from vigil.cli.data_dir import default_data_dir
+from vigil.cli.listing import count
 from vigil.errors import StickRefused, VigilError
 
 DONE, NOT_ALL = 0, 1
@@ -118,7 +119,7 @@ def _export(given: argparse.Namespace) -> int:
     finally:
         teller.ended(state, why, copied)
     damaged = sum("damaged" in one for one in copied.written)
-    amount = f"{copied.segments} segments, {copied.bytes / 1e6:.1f} MB"
+    amount = f"{count(copied.segments, 'segment')}, {copied.bytes / 1e6:.1f} MB"
     print(f"{state}: {amount}{f', {damaged} of them damaged' if damaged else ''}{f'. {why}' if why else ''}")
     if state != "failed" and not (given.where and given.where.is_dir()):
         print("The stick can be taken out.")

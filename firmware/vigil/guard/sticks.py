@@ -11,6 +11,7 @@ from vigil.guard.moment import Moment
 _LAMP = "status"
 _SILENT_US = 30_000_000
 _NO_US = 3_000_000
+_BY_HAND = "somebody on the box"
 ENDS = ("complete", "full", "stopped", "failed")
 
 
@@ -85,11 +86,13 @@ class Sticks:
             return self._ended(told, now) if self._running else []
         if told.state != "running":
             return []
+        entry: list[Deed] = []
         if self._running is None:
             # Begun by hand, or before guard was.
-            self._running = _Running("somebody on the box", now.steady_us)
+            self._running = _Running(_BY_HAND, now.steady_us)
+            entry = [Enter("export.began", {"who": _BY_HAND, "stick": told.stick})]
         self._running.heard_us = now.steady_us
-        return self._show(f"filling-{min(max(told.done_pm // 100, 0), 9)}")
+        return [*entry, *self._show(f"filling-{min(max(told.done_pm // 100, 0), 9)}")]
 
     def _ended(self, told: ExportTold, now: Moment) -> list[Deed]:
         assert self._running

@@ -181,8 +181,7 @@ class Export:
         try:
             last = read_line(data[:-1].rpartition(b"\n")[2])
         except SealError:
-            fault = StoreFault("its last line is damaged")
-            raise SourceLost(fault) from None
+            raise SourceLost(StoreFault("its last line is damaged")) from None
         return last if last.type in FINAL else None
 
     def _note(self, camera: str, path: SegmentPath, files: dict[str, list[Any]], damaged: str) -> None:

@@ -43,7 +43,11 @@ class Teller:
 
     def told(self, done_pm: int, copied: Copied) -> None:
         """Tell it; raises `Stopped` where that is wanted."""
-        self._say(Exporting(state="running", done_pm=done_pm, segments=copied.segments, bytes=copied.bytes))
+        self._say(
+            Exporting(
+                state="running", done_pm=done_pm, segments=copied.segments, bytes=copied.bytes, stick=self.stick
+            )
+        )  # fmt: skip
         self._show(done_pm, copied)
         if self._stop.is_set():
             raise Stopped
