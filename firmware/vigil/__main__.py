@@ -27,6 +27,7 @@ FAMILIES = (
     "listing",
     "export",
     "stick",
+    "devices",
     "verify",
     "check",
     "hold",
