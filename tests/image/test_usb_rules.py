@@ -89,11 +89,13 @@ def test_what_the_owner_lists_is_let_in_whatever_it_is(tmp_path: Path):
 
 def test_what_is_soldered_to_the_board_is_inside(tmp_path: Path):
     three = "raspberrypi,3-model-b-plus"
-    chip = {"interfaces": ":ff00ff:", "id_": "0424:7800"}
 
-    assert verdict(tmp_path, **chip, port="1-1.1.1", board=three) == "in inside"
-    assert verdict(tmp_path, **chip, port="1-1.3", board=three) == "out other", "the same chip, plugged into a socket"
-    assert verdict(tmp_path, **chip, port="1-1.1.1", board="raspberrypi,model-zero-2-w") == "out other"
+    def chip(port: str, board: str) -> str:
+        return verdict(tmp_path, ":ff00ff:", id_="0424:7800", port=port, board=board)
+
+    assert chip("1-1.1.1", three) == "in inside"
+    assert chip("1-1.3", three) == "out other", "the same chip, plugged into a socket"
+    assert chip("1-1.1.1", "raspberrypi,model-zero-2-w") == "out other"
     assert verdict(tmp_path, ":020600:", removable="fixed", port="2-1") == "in inside"
     assert verdict(tmp_path, ":020600:", removable="fixed", port="2-1.4") == "out network", (
         "a hub may say what it likes"

@@ -14,7 +14,8 @@ from fakes.guards import guarding, signing, wait_for
 from vigil.__main__ import main
 from vigil.body.hotplug import Device
 from vigil.clock import SystemClock
-from vigil.config.model import Arm, Camera, Config, Owner
+from vigil.config.model import Camera, Config, Owner
+from vigil.config.model_panel import Arm
 from vigil.config.write import written
 from vigil.events import Display, Message, Plugs, Pressed
 from vigil.out.stick_plan import MARKER, Marker, fingerprint
