@@ -16,7 +16,7 @@ from fakes.source_tree import Import, Module, long_functions, modules, parse
 PATH = ("cameras", "frames", "segments", "store", "out")
 
 # Known to all. `events` are the words the parts use to each other.
-COMMON = {"bech32", "claim_events", "clock", "config", "digest", "errors", "events", "logs", "message"}
+COMMON = {"bech32", "digest", "errors", "events", "clock", "config", "logs"}
 
 # The box's judgement, senses and health: they never see the path of light, nor each other.
 APART = {"guard", "body", "upkeep"}

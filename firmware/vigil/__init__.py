@@ -10,6 +10,7 @@ Vigil: a recorder which can be trusted. The map of this program, in the order li
     body/       the box's own senses and lamps
     config/     what the owner asked for     (every mistake at once)
     clock/      what time it is, and how far it may be believed
+    events/     the words the parts use to each other
     processes/  the only wiring: record, guard, body, signer, run
     cli/        what a person types
 """

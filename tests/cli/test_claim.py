@@ -10,11 +10,11 @@ import pytest
 from fakes.claims import NEW
 from fakes.guards import guarding, signing, wait_for
 from vigil.__main__ import parser
-from vigil.claim_events import Ownership
 from vigil.cli.claim import lines
 from vigil.config.model import Camera, Config
 from vigil.config.read import read_strict
 from vigil.config.write import written
+from vigil.events import Ownership
 from vigil.processes.place import Place
 from vigil.store.disk import Disk
 from vigil.store.marker import make_store

@@ -13,12 +13,23 @@ import pytest
 
 from fakes.claims import NEW, OLD
 from fakes.guards import guarding, signing, wait_for
-from vigil.claim_events import CancelTakeover, NewPin, OpenClaim, Ownership, TakeClaim
 from vigil.config.model import Arm, Camera, Config, Owner
 from vigil.config.secrets import SecretFiles, hash_passphrase, hash_pin, pin_matches
 from vigil.config.spoken import new_passphrase
 from vigil.config.write import written
-from vigil.events import Answer, Display, Health, Message, Pressed, SetArm
+from vigil.events import (
+    Answer,
+    CancelTakeover,
+    Display,
+    Health,
+    Message,
+    NewPin,
+    OpenClaim,
+    Ownership,
+    Pressed,
+    SetArm,
+    TakeClaim,
+)
 from vigil.guard.ownership import RIPE_US
 from vigil.processes.hub import HubClient
 from vigil.processes.place import Place

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vigil import claim_events, events
+from vigil import events
 from vigil.errors import FormatError
 from vigil.processes.packets import LIMIT_BYTES, decode, encode
 
@@ -46,11 +46,11 @@ EXAMPLES = [
     events.Board(flags=["under-voltage"], temperature_c=61.2, boot="b0", card="03534453", written_bytes=7, life_used=2),
     events.Answer(ok=False, words="no"),
     events.SetArm(mode="away", pin="2468", client="10.0.0.5", route="page"),
-    claim_events.Ownership(owned="claimed", administrator="anna", takeover="waiting", takeover_left_s=86_400),
-    claim_events.OpenClaim(),
-    claim_events.TakeClaim(administrator="anna", recipients=["age1"], client="10.0.0.5"),
-    claim_events.CancelTakeover(pin="2468", client="hall", route="keypad"),
-    claim_events.NewPin(passphrase="lusab-babad", pin="8642", client="10.0.0.5", route="page"),
+    events.Ownership(owned="claimed", administrator="anna", takeover="waiting", takeover_left_s=86_400),
+    events.OpenClaim(),
+    events.TakeClaim(administrator="anna", recipients=["age1"], client="10.0.0.5"),
+    events.CancelTakeover(pin="2468", client="hall", route="keypad"),
+    events.NewPin(passphrase="lusab-babad", pin="8642", client="10.0.0.5", route="page"),
     events.Pressed(button="panel", gesture="short", at_us=5),
     events.Senses(faults={"button": "it is stuck"}),
     events.SensorSaid(sensor="attic", active=True, changes=1, at_us=5, value="46.5 °C"),

@@ -12,8 +12,7 @@ from vigil.errors import PeerError, VigilError
 from vigil.processes.panorama_lines import clean
 
 if TYPE_CHECKING:
-    from vigil.claim_events import Ownership
-    from vigil.message import Message
+    from vigil.events import Message, Ownership
 
 _PATIENCE_S = 5.0
 _APPLIED = Path("/run/vigil-applied.json")
@@ -52,8 +51,7 @@ def _add(
 
 
 def _status(given: argparse.Namespace) -> int:
-    from vigil.claim_events import Ownership
-    from vigil.events import Watch
+    from vigil.events import Ownership, Watch
     from vigil.processes.hub import HubClient
     from vigil.processes.place import Place
 
@@ -101,20 +99,20 @@ def span(seconds: int) -> str:
 
 
 def _open(given: argparse.Namespace) -> int:
-    from vigil.claim_events import OpenClaim
+    from vigil.events import OpenClaim
 
     return _asked(given, OpenClaim())
 
 
 def _cancel(given: argparse.Namespace) -> int:
-    from vigil.claim_events import CancelTakeover
+    from vigil.events import CancelTakeover
 
     return _asked(given, CancelTakeover())
 
 
 def _take(given: argparse.Namespace) -> int:
     """Guard judges; what it may not write is done here, and otherwise at the next start of the box."""
-    from vigil.claim_events import TakeClaim
+    from vigil.events import TakeClaim
     from vigil.processes.new_owner import follow
     from vigil.processes.place import Place
     from vigil.store.disk import Disk

@@ -7,10 +7,9 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from vigil.claim_events import CancelTakeover, NewPin, OpenClaim, Ownership, TakeClaim
 from vigil.clock import Clock
 from vigil.errors import VigilError
-from vigil.events import Answer, Message
+from vigil.events import Answer, CancelTakeover, Message, NewPin, OpenClaim, Ownership, TakeClaim
 from vigil.guard.claim_table import Hold
 from vigil.guard.claiming import SUBJECT, Claiming
 from vigil.guard.deeds import Deed, Enter

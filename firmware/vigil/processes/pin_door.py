@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from vigil.claim_events import CancelTakeover, NewPin
 from vigil.config.secrets import SecretFiles, hash_pin, passphrase_matches, pin_matches
 from vigil.errors import ConfigError, StoreError
-from vigil.events import SetArm
+from vigil.events import CancelTakeover, NewPin, SetArm
 from vigil.guard.pin import Lockout
 from vigil.processes.hub import Peer
 from vigil.store.disk import Disk

@@ -1,11 +1,11 @@
-"""The words about whose box it is (docs/design/claiming.md); `events` carries them as it does all others."""
+"""Whose box it is (docs/design/claiming.md)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from vigil.message import Message
+from vigil.events.message import Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
