@@ -14,6 +14,7 @@ import pytest
 
 from fakes.guards import guarding, has_no_fault, signing, wait_for
 from vigil.clock import HandClock
+from vigil.clock.trust import Trust
 from vigil.config.model import Arm, Button, Camera, Config, Owner
 from vigil.config.write import written
 from vigil.events import Answer, Cue, Display, Health, Message, Pause, Pressed, Senses, SetArm, Status
@@ -272,11 +273,11 @@ def test_what_waited_for_the_journal_is_entered_before_what_came_later(place):
     body = body_of(place)
     while not (peer := hub.named("body")):
         hub.wait(1)
-    judging.look(None)
+    judging.look(None, Trust.UNSYNCED)
     judging.hears(peer, Pressed(button="panel", gesture="short", at_us=5))
     is_open = True
     judging.hears(peer, Pressed(button="panel", gesture="double", at_us=6))
-    judging.look(None)
+    judging.look(None, Trust.UNSYNCED)
     body.close()
     hub.close()
 

@@ -186,6 +186,7 @@ def test_an_owner_says_no(place, no):
     secrets.pin.write_bytes(hash_pin("2468", os.urandom))
     with before(place, "claimed") as at:
         at.sees(takeover="ripe")
+        at.lamp("fault", "calling")
         if no == "armed":
             assert at.says(SetArm(mode="home")).ok
         elif no == "command":
@@ -197,7 +198,7 @@ def test_an_owner_says_no(place, no):
             assert at.says(CancelTakeover(pin="2468", client="hall", route="keypad"), "uplink").ok
         at.sees(takeover="")
         at.presses("hold")
-        at.lamp("fault", "off")
+        wait_for(at.body, lambda message: isinstance(message, Display) and message.lamps["fault"] != "calling")
     assert kinds(place)[-1] == "takeover.cancelled"
 
 

@@ -40,7 +40,7 @@ def place(tmp_path: Path) -> Place:
 @pytest.fixture
 def page(place, monkeypatch) -> Iterator[HubClient]:
     """Somebody whom the kernel calls a service."""
-    monkeypatch.setattr("vigil.processes.judging.may_command", lambda *_, **__: False)
+    monkeypatch.setattr("vigil.processes.demands.may_command", lambda *_, **__: False)
     with signing(place), guarding(place) as run:
         wait_for(run, lambda message: isinstance(message, Health) and message.arm == "disarmed")
         client = HubClient(place.hub, "serve")

@@ -16,7 +16,7 @@ from vigil.guard.facts import ExportTold, PlugsSeen, UsbDevice
 from vigil.processes.body import Body
 from vigil.processes.hub import HubServer
 from vigil.processes.place import Place
-from vigil.processes.plugs import BEAT_US, NOTE, ExportDoor, Plugging, heard
+from vigil.processes.plugs import BEAT_US, NOTE, ExportDoor, Plugging, facts_of
 from vigil.processes.settings import Settings
 
 SECOND = 1_000_000
@@ -122,7 +122,7 @@ def test_guard_hears_devices_and_how_an_export_is():
     world.sockets.plug("1-1.2")
     (message,) = world.wait(0)
 
-    assert heard(message) == [
+    assert facts_of(message) == [
         PlugsSeen((
             UsbDevice(
                 name="046d:082d@1-1.2", number=3, kind="camera", let_in=True, vendor="046d", product="082d",
@@ -130,17 +130,17 @@ def test_guard_hears_devices_and_how_an_export_is():
             ),
         ))
     ]  # fmt: skip
-    assert heard(Exporting(state="full", segments=2, words="x" * 999)) == [
+    assert facts_of(Exporting(state="full", segments=2, words="x" * 999)) == [
         ExportTold(state="full", segments=2, why="x" * 300)
     ]
-    assert heard(Watch()) == []
+    assert facts_of(Watch()) == []
 
 
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", '{"name": 5}', '{"name":"a","number":"1"}', "[" * 9999, '{"name":"a","mood":"b"}']
 )
 def test_what_is_not_of_our_form_is_left_out(text: str):
-    assert heard(Plugs(devices=[text])) == [PlugsSeen(())]
+    assert facts_of(Plugs(devices=[text])) == [PlugsSeen(())]
 
 
 def test_a_note_asks_for_an_export_and_without_a_place_for_it_a_host_says_what_to_do(tmp_path: Path):
@@ -166,13 +166,13 @@ def test_body_says_what_is_plugged_in_and_that_it_cannot_see(tmp_path: Path):
     sockets.plug("1-1.2")
     body = Body(Settings(Salvage(Config()), place, ()), None, clock=clock, udev=sockets, blind="no udev here")  # type: ignore[arg-type]
 
-    heard_: list[Message] = []
-    while not any(isinstance(one, Plugs) for one in heard_) or not any(isinstance(one, Senses) for one in heard_):
+    said: list[Message] = []
+    while not any(isinstance(one, Plugs) for one in said) or not any(isinstance(one, Senses) for one in said):
         clock.forward_us(max(1, body.round() - clock.steady_us()))
-        heard_ += [message for _, message in guard.wait(0)]
+        said += [message for _, message in guard.wait(0)]
     body.close()
     guard.close()
 
-    (plugs,) = [one for one in heard_ if isinstance(one, Plugs)]
+    (plugs,) = [one for one in said if isinstance(one, Plugs)]
     assert json.loads(plugs.devices[0])["port"] == "1-1.2"
-    assert [one for one in heard_ if isinstance(one, Senses)][-1].faults["devices"] == "no udev here"
+    assert [one for one in said if isinstance(one, Senses)][-1].faults["devices"] == "no udev here"

@@ -130,8 +130,7 @@ class Guard:
             self._round_us = now_us
         if look_round or self._forgetting.urgent():
             self._forget()
-        self._judging.trust = self._time.trust
-        self._judging.look(self._diary.newest if self._diary else None)
+        self._judging.look(self._diary.newest if self._diary else None, self._time.trust)
         for seen in self._own.seen(self._diary, self._health.past):
             self._health.tell(seen)
         self._health.look({peer.name for peer in self._hub.peers}, self._time.trust, self._enter)

@@ -63,7 +63,7 @@ class Plugging:
             self._said = said
 
 
-def heard(message: Message) -> list[Fact]:
+def facts_of(message: Message) -> list[Fact]:
     """Return what guard's parts hear of it. What is not of our form is left out: it is a mistake, or no body."""
     if isinstance(message, Plugs):
         return [PlugsSeen(tuple(one for text in message.devices if (one := _device(text))))]
