@@ -284,6 +284,20 @@ def test_what_waited_for_the_journal_is_entered_before_what_came_later(place):
     assert entered == ["button.pressed short", "arm.changed armed_away", "button.pressed double"]
 
 
+def test_what_the_journal_has_no_form_for_is_entered_in_words_and_nothing_waits_behind_it(place):
+    with signing(place), guarding(place) as run:
+        wait_for(run, arm_is("disarmed"))
+        body = body_of(place)
+        body.send(Pressed(button="half a \ud83d", gesture="double", at_us=5))
+        body.send(Pressed(button="panel", gesture="short", at_us=6))
+        wait_for(run, arm_is("armed_away"))
+        body.close()
+
+    pressed = [row.fields for row in sorted(journal(place, "button.pressed"), key=lambda row: row.seq)]
+    assert [fields["button"] for fields in pressed] == ["half a ?", "panel"]
+    assert "half a character" in pressed[0]["mended"] and "mended" not in pressed[1]
+
+
 def test_a_camera_that_is_private_at_home_is_paused_until_the_box_is_armed(place):
     private = replace(CONFIG, cameras=(replace(CONFIG.cameras[0], private=("disarmed",)),))
     place.config_files.owners.write_bytes(written(private))

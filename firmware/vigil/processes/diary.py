@@ -15,7 +15,7 @@ from typing import Any
 from vigil.clock import Clock
 from vigil.config.model import Config
 from vigil.config.write import written
-from vigil.errors import SealError, StoreError, StoreFault, VigilError
+from vigil.errors import FormatError, SealError, StoreError, StoreFault, VigilError
 from vigil.processes.diary_holds import NewHolds
 from vigil.processes.place import Place
 from vigil.segments.age import b64
@@ -30,6 +30,7 @@ from vigil.store.journal import Journal
 from vigil.store.journal_read import LogReader
 from vigil.store.layout import LAST_KNOWN, LOCK, SegmentPath, cameras_in
 from vigil.store.marker import check_marker, store_of
+from vigil.store.mended import mended
 from vigil.store.sidecar_file import make_durable
 from vigil.store.whose import STORE_USED
 
@@ -108,8 +109,18 @@ class Diary:
         return self._journal.newest_checkpoint.size
 
     def happened(self, kind: str, fields: Mapping[str, Any]) -> None:
-        """Enter something that guard itself knows."""
-        self._index.apply(self._journal.append_many([(kind, fields)], clock_trust=self.trust))
+        """
+        Enter something that guard itself knows.
+
+        What the journal has no form for is entered as words: whoever waits for
+        an entry before he goes on would else wait for ever.
+        """
+        try:
+            entries = self._journal.append_many([(kind, fields)], clock_trust=self.trust)
+        except FormatError as error:
+            log.error("journal: %s cannot be entered as it is (please report it): %s", kind, error)
+            entries = self._journal.append_many([mended(kind, fields, str(error))], clock_trust=self.trust)
+        self._index.apply(entries)
 
     def newest(self, *kinds: str) -> Mapping[str, Any] | None:
         """Return what the newest entry of these kinds says, and its `kind`; None where there never was one."""
