@@ -188,14 +188,14 @@ def test_the_router_of_this_network_is_no_member(tmp_path):
         assert seen.until(lambda said: "m0" in said.seen).seen["m0"] in ("ping", "neighbours")
 
 
-@pytest.mark.parametrize(("groups", "granted"), [("808", True), ("809", False)])
+@pytest.mark.parametrize(("groups", "granted"), [("809", True), ("810", False)])
 def test_pings_are_for_those_of_the_group_though_it_is_not_their_first(groups, granted):
     """As the unit has it: a user of its own, the group all processes share, and that of pings beside it."""
-    rights = f"os.setgroups([{groups}]); os.setgid(800); os.setuid(808)"
+    rights = f"os.setgroups([{groups}]); os.setgid(800); os.setuid(809)"
     program = (
         f"import os; from vigil.body.ping import Pings; {rights}; print(Pings(os.urandom).send('{ROUTER}', 1) or 1)"
     )
-    with household("j", pings="808 808") as home:
+    with household("j", pings="809 809") as home:
         done = subprocess.run(
             home.at_box(sys.executable, "-c", program),
             env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)}, capture_output=True, text=True, check=False,
