@@ -41,6 +41,31 @@ def test_a_new_box_takes_everything_over():
     assert [camera.id for camera in config.cameras] == ["yard"]
 
 
+def test_sensors_rules_and_the_household_are_taken_over_too_and_lists_that_it_does_not_name_stay():
+    said = b"""
+[presence]
+departure_delay_s = 900
+[[presence.member]]
+id = "anna"
+device = "10.0.0.5"
+[[sensor]]
+id = "door"
+kind = "contact"
+gpio = 5
+[[rule]]
+id = "ring"
+when = [{ sensor = "door", is = "active" }]
+do = [{ notify = "the door" }]
+"""
+    config = taken_over(said, None)
+    later = taken_over(b'[usb]\nallow = ["0bda:8153"]', written(config))
+
+    assert config.presence.departure_delay_s == 900
+    lists = [[one.id for one in lists] for lists in (config.members, config.sensors, config.rules)]
+    assert lists == [["anna"], ["door"], ["ring"]]
+    assert later == replace(config, usb=later.usb) and later.usb.allow == ("0bda:8153",)
+
+
 def test_an_owner_alone_is_enough():
     config = taken_over(f'owner_recipient = "{KEYS[1]}"'.encode(), None)
 

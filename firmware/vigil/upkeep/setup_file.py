@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from vigil.config.build import build
-from vigil.config.model import SCHEMA, TABLES, Config
+from vigil.config.model import LISTS, SCHEMA, TABLES, Config, attribute_of, within
 from vigil.config.read import read_lenient
 from vigil.config.syntax import Document, parse
 from vigil.errors import ConfigError
@@ -46,13 +46,23 @@ def taken_over(setup: bytes, before: bytes | None) -> Config:
         raise ConfigError(built.problems)
     said, base = built.config, held or Config()
     changes: dict[str, Any] = {
-        name: replace(getattr(base, name), **{key: getattr(getattr(said, name), key) for key in document[name]})
+        name: replace(
+            getattr(base, name),
+            **{key: getattr(getattr(said, name), key) for key in set(document[name]) - {*within(name)}},
+        )
         for name in TABLES
         if name in document
     }
-    if "camera" in document:
-        changes["cameras"] = said.cameras
+    lists = [attribute_of(name) for name in ("camera", *LISTS) if _names(document, name)]
+    changes |= {attribute: getattr(said, attribute) for attribute in lists}
     return replace(base, **changes)
+
+
+def _names(document: Document, list_: str) -> bool:
+    """Say whether a document has any of this list of tables, which may lie within another table."""
+    table, _, key = list_.rpartition(".")
+    held = document.get(table, {}) if table else document
+    return isinstance(held, dict) and key in held
 
 
 def _as_configuration(document: Document) -> Document:
