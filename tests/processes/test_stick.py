@@ -72,6 +72,7 @@ def teller(place: Place, shown: list[int] | None = None) -> Teller:
     return Teller(place, Never(), lambda done_pm, _: shown.append(done_pm) if shown is not None else None)  # type: ignore[arg-type]
 
 
+@pytest.mark.host
 def test_a_stick_is_prepared_takes_recordings_and_can_be_pulled_and_plugged(stick: Stick, box: BoxBuilder):
     place, owner = Place(box.root), str(box.owner.recipient)
     made = prepare(stick.image, [owner], number="5a" * 16, at_us=7, make=stick.make, mounted=stick.mounted)
@@ -89,6 +90,7 @@ def test_a_stick_is_prepared_takes_recordings_and_can_be_pulled_and_plugged(stic
     assert not list(stick.at.iterdir()), "nothing is left where it was mounted"
 
 
+@pytest.mark.host
 def test_a_stick_that_is_too_small_takes_what_fits_and_says_so(tmp_path: Path, box: BoxBuilder):
     small = Stick(tmp_path, megabytes=16)
     owner = str(box.owner.recipient)
@@ -102,6 +104,7 @@ def test_a_stick_that_is_too_small_takes_what_fits_and_says_so(tmp_path: Path, b
     assert copied.ended == "full" and 2 <= copied.segments < 8, copied
 
 
+@pytest.mark.host
 def test_another_owners_stick_is_left_as_it_is(stick: Stick, box: BoxBuilder):
     prepare(stick.image, ["age1other"], number="5a" * 16, at_us=7, make=stick.make, mounted=stick.mounted)
 
