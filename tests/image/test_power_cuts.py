@@ -89,6 +89,7 @@ def test_the_units_of_the_box_find_all_that_was_promised(tried: Campaign, played
     assert any(one.loss_s is not None for one in results)
 
 
+@pytest.mark.torture  # three minutes; `make test` has this control of the host's tier
 @pytest.mark.usefixtures("units_here")
 def test_under_the_units_too_a_disk_that_heeds_few_flushes_is_found_out(
     tried: Campaign, played: Session, tmp_path: Path
