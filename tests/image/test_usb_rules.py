@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -192,3 +193,13 @@ def test_the_programs_that_the_rules_name_are_there_and_can_be_run():
     for program in programs:
         path = HERE / program.removeprefix("/usr/lib/")
         assert path.is_file() and path.stat().st_mode & 0o111
+
+
+def test_no_rule_asks_what_no_parent_is():
+    """Of a device and its parents one always is something else: `SUBSYSTEMS!=` is always true."""
+    parents = re.compile(r"\b(SUBSYSTEMS|DRIVERS|KERNELS)\s*!=")
+    rules = list(RULES.parent.glob("*.rules"))
+    lines = [line for path in rules for line in path.read_text().splitlines() if not line.startswith("#")]
+
+    assert RULES in rules and any("SUBSYSTEMS==" in line for line in lines)
+    assert [line for line in lines if parents.search(line)] == []
